@@ -1,0 +1,5 @@
+"""`python -m merata`."""
+
+from merata.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""One file a command; each holds `command`, a click command."""

@@ -1,0 +1,68 @@
+"""What tests need of the machine, said in one place: `@pytest.mark.needs("snmpd", "root")`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+
+
+def _program(*names: str) -> Callable[[], str | None]:
+    def check() -> str | None:
+        paths = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+        missing = [n for n in names if not shutil.which(n, path=paths)]
+        return f"{', '.join(missing)} not installed: run `sudo bash tests/daemons.sh`" if missing else None
+
+    return check
+
+
+def _netns() -> str | None:
+    if os.geteuid() != 0:
+        return "network namespaces need root: run the tests as root"
+    tried = subprocess.run(["ip", "netns", "add", "merata-probe"], capture_output=True, text=True, check=False)
+    subprocess.run(["ip", "netns", "del", "merata-probe"], capture_output=True, check=False)
+    return None if tried.returncode == 0 else f"network namespaces are not permitted here: {tried.stderr.strip()}"
+
+
+NEEDS: dict[str, Callable[[], str | None]] = {
+    "snmpd": _program("snmpd", "snmpget", "snmpbulkwalk"),
+    "sshd": _program("sshd", "ssh-keygen"),
+    "dropbear": _program("dropbear"),
+    "influxd": _program("influxd"),
+    "chromium": _program("chromium"),
+    "collectd": _program("collectd"),
+    "iperf3": _program("iperf3"),
+    "root": lambda: None if os.geteuid() == 0 else "needs root",
+    "netns": _netns,
+    "shared": lambda: None if SHARED.is_dir() else "the shared test data is not beside this checkout",
+}
+
+
+@cache
+def missing(name: str) -> str | None:
+    """Why a need is not met, or None."""
+    return NEEDS[name]()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip with the reason; under REQUIRE=all fail instead."""
+    for marker in item.iter_markers("needs"):
+        for name in marker.args:
+            if reason := missing(name):
+                if os.environ.get("REQUIRE") == "all":
+                    pytest.fail(f"REQUIRE=all: {reason}", pytrace=False)
+                pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of shared test data (recordings, geography, planning cases)."""
+    return SHARED
