@@ -1,0 +1,1 @@
+"""The journal: what the program was asked, what it did and what happened. Many processes write it."""
