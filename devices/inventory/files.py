@@ -1,0 +1,104 @@
+"""The main file and those it includes."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from devices.inventory import schema
+from devices.inventory.layers import Layer, Notes, Where, read_layer, shape
+from devices.inventory.text import MAX_BYTES, Entries, Items, Node, Word, parse
+
+MAX_FILES = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One file of the inventory: its text as read and its sections."""
+
+    path: str
+    real: Path
+    text: str
+    layer: Layer
+
+
+def read_all(path: Path, notes: Notes) -> list[Source]:
+    """The main file and everything it includes, in include order; each file once.
+
+    A file that cannot be read is complained of and left out.
+    """
+    sources: list[Source] = []
+    _follow(path, None, notes, sources, ())
+    return sources
+
+
+def _follow(path: Path, said: Where | None, notes: Notes, sources: list[Source], trail: tuple[Path, ...]) -> None:
+    here = path.resolve()
+    if said is not None and here in trail:
+        notes.complain(said, "include goes round in a circle: " + " -> ".join(p.name for p in (*trail, here)))
+        return
+    if len(sources) >= MAX_FILES:
+        notes.complain(said or Where(str(path), 1), f"more than {MAX_FILES} files are included")
+        return
+    if any(source.real == here for source in sources):
+        return
+    text = _text(path, said, notes)
+    if text is None:
+        return
+    tree, complaints = parse(text, str(path))
+    for complaint in complaints:
+        notes.complaints[complaint] = None
+    root = said is None
+    layer = read_layer(
+        tree or Word("", 1, empty=True),
+        schema.ROOT if root else schema.PARTS,
+        path=str(path),
+        notes=notes,
+        hints={} if root else schema.ROOT_ONLY,
+    )
+    sources.append(Source(path=str(path), real=here, text=text, layer=layer))
+    for pattern in _patterns(layer, notes):
+        for found in _matches(path.parent, pattern, layer.where("include"), notes):
+            _follow(found, Where(str(path), pattern.line, "include"), notes, sources, (*trail, here))
+
+
+def _text(path: Path, said: Where | None, notes: Notes) -> str | None:
+    where = said or Where(str(path), 1)
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            notes.complain(where, f"{path} is larger than {MAX_BYTES // 2**20} MB")
+            return None
+        raw = path.read_bytes()
+    except OSError as error:
+        notes.complain(where, f"cannot read {path}: {error.strerror}")
+        return None
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        notes.complain(Where(str(path), line), "not UTF-8 text; save the file as UTF-8")
+        return None
+
+
+def _patterns(layer: Layer, notes: Notes) -> Iterator[Word]:
+    node: Node | None = layer.values.get("include")
+    items = node.items if isinstance(node, Items) else [node] if isinstance(node, Word) and not node.empty else []
+    if isinstance(node, Entries):
+        notes.complain(layer.where("include"), f"expected a list of files, found {shape(node)}")
+    for item in items:
+        if isinstance(item, Word) and item.text:
+            yield item
+        else:
+            notes.complain(Where(layer.path, item.line, "include"), f"expected a file, found {shape(item)}")
+
+
+def _matches(folder: Path, pattern: Word, where: Where, notes: Notes) -> list[Path]:
+    """Files of a pattern in order of their names; a plain name is itself, and its absence is said when it is read."""
+    if not glob.has_magic(pattern.text):
+        return [folder / pattern.text]
+    found = sorted(glob.glob(pattern.text, root_dir=folder, recursive=True))
+    if not found:
+        notes.warn(Where(where.path, pattern.line, "include"), f"no file is like {pattern.text}")
+    return [folder / name for name in found if (folder / name).is_file()]
