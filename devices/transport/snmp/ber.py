@@ -1,7 +1,7 @@
 """BER as SNMP uses it (X.690 limited by RFC 3416 and RFC 3417): values, object identifiers, PDUs, whole v2c messages.
 
-Written for both ends: the client reads and writes with it, and so does an agent (the simulator). Hot paths work on slices
-of one `bytes` and make no object for each object read; everything malformed is a `BerError`, never another exception.
+Written for both ends: the client reads and writes with it, and so does an agent (the simulator). Hot paths work on
+slices of one `bytes` and wrap nothing that they read; everything malformed is a `BerError`, never another exception.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from devices.model import Domain
 from devices.transport.snmp.statistics import Statistics
 
 Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int]
-Receive: TypeAlias = Callable[[bytes, Address], None]
+Receive: TypeAlias = "Callable[[bytes, Address, Endpoint], None]"
 T = TypeVar("T")
 
 #: Longest datagram read. SNMP over UDP is asked in pieces of a few kilobytes; longer ones are counted and dropped.
@@ -155,6 +155,7 @@ class Endpoint:
         self._receive = receive
         self._statistics = statistics
         self._sends = 0
+        self._draining = False
         loop.add_reader(self._socket.fileno(), self._readable)
 
     def send(self, data: bytes, address: Address) -> bool:
@@ -176,19 +177,25 @@ class Endpoint:
 
     def drain(self, at_most: int) -> None:
         """Read what waits. Errors that the kernel reports here belong to other datagrams and are no answer."""
+        if self._draining:  # what is received may lead to a send, and a send comes by here
+            return
+        self._draining = True
         receive, recvfrom, statistics = self._receive, self._socket.recvfrom, self._statistics
-        for _ in range(at_most):
-            try:
-                data, address = recvfrom(MAX_DATAGRAM + 1)
-            except BlockingIOError:
-                return
-            except OSError:
-                continue
-            statistics.received += 1
-            if len(data) > MAX_DATAGRAM:
-                statistics.oversized += 1
-            else:
-                receive(data, address)
+        try:
+            for _ in range(at_most):
+                try:
+                    data, address = recvfrom(MAX_DATAGRAM + 1)
+                except BlockingIOError:
+                    return
+                except OSError:
+                    continue
+                statistics.received += 1
+                if len(data) > MAX_DATAGRAM:
+                    statistics.oversized += 1
+                else:
+                    receive(data, address, self)
+        finally:
+            self._draining = False
 
     def close(self) -> None:
         """Stop reading and close the socket."""

@@ -1,0 +1,138 @@
+"""Walking columns of a table together, without any I/O: what to ask next, and what an answer means.
+
+An agent may answer less than asked, end each column elsewhere, refuse with tooBig, or run in a circle; each case ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from devices.errors import UnexpectedReply
+from devices.transport.snmp import ber, question
+from devices.transport.snmp.api import Limits, Value
+from devices.transport.snmp.question import Question
+
+#: Objects asked for in one answer: some 22 octets each, so that it fits one Ethernet frame where nothing fragments.
+VARBINDS_AN_ANSWER: Final = 64
+
+
+class Column:
+    """One column (or any subtree) on its way to its end."""
+
+    __slots__ = ("at", "done", "name", "order", "prefix", "rows")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.prefix = ber.oid_body(name)
+        self.at = self.prefix
+        self.order: tuple[int, ...] = ()
+        self.rows: dict[str, Value] = {}
+        self.done = False
+
+
+class Walk:
+    """Several columns together. Ask `question()`, give the answer to one of the other methods, until it is None.
+
+    Args:
+        names: columns by dotted name.
+        limits: what the device bears.
+        note: called with (what, oid) for everything odd.
+    """
+
+    def __init__(self, names: Sequence[str], limits: Limits, note: Callable[[str, str], None]) -> None:
+        self.columns = [Column(name) for name in dict.fromkeys(names)]
+        self._limits = limits
+        self._note = note
+        self._together = max(1, limits.max_oids)
+        self._repetitions = max(1, limits.max_repetitions) if limits.bulk else 0
+        self._asked: list[Column] = []
+
+    def question(self) -> Question | None:
+        """The next request, or None when every column has ended."""
+        asked = [c for c in self.columns if not c.done][: self._together]
+        if not asked:
+            return None
+        self._asked = asked
+        oids = tuple([c.at for c in asked])
+        if not self._repetitions:
+            return question.get_next(oids)
+        return question.get_bulk(oids, max(1, min(self._repetitions, VARBINDS_AN_ANSWER // len(asked))))
+
+    def asked(self, columns: list[Column]) -> None:
+        """Say that these columns were asked about in another way than by `question`."""
+        self._asked = columns
+
+    def take(self, oids: list[bytes], values: list[ber.Read]) -> None:
+        """Sort an answer without error into its columns.
+
+        Raises:
+            UnexpectedReply: an answer without any object to the smallest request there is.
+            BerError: an object identifier is malformed.
+        """
+        asked = self._asked
+        n = len(asked)
+        if not oids:
+            self._shrink("answered no object")
+            return
+        read_order, text, limit = ber.oid_numbers, ber.suffix_text, self._limits.max_rows
+        for i, oid in enumerate(oids):
+            column = asked[i % n]
+            if column.done:
+                continue
+            value = values[i]
+            prefix = column.prefix
+            if isinstance(value, ber.Absent) or not oid.startswith(prefix) or oid == prefix:
+                column.done = True
+                continue
+            suffix = oid[len(prefix) :]
+            order = read_order(suffix)
+            if order <= column.order:
+                column.done = True
+                self._note("objects do not increase", ber.oid_text(oid))
+                continue
+            column.order = order
+            column.at = oid
+            column.rows[text(suffix)] = value
+            if len(column.rows) >= limit:
+                column.done = True
+                self._note(f"more than {limit} rows", column.name)
+        if len(oids) < n:  # the end of a short answer says nothing about the columns it left out
+            self._together = min(self._together, max(1, len(oids)))
+
+    def too_big(self) -> None:
+        """The answer would not fit: fewer repetitions, then fewer columns, then do without the object."""
+        self._shrink("tooBig for a single object")
+
+    def refused(self, index: int, why: str) -> None:
+        """An error about the column at `index` (from 1), or about the request when it is 0 or out of range."""
+        if 1 <= index <= len(self._asked):
+            self._end(self._asked[index - 1], why)
+        elif len(self._asked) == 1:
+            self._end(self._asked[0], why)
+        else:
+            self._together = 1
+
+    def _shrink(self, why: str) -> None:
+        if self._repetitions > 1:
+            sent = min(self._repetitions, max(1, VARBINDS_AN_ANSWER // len(self._asked)))
+            self._repetitions = max(1, sent // 2)
+        elif len(self._asked) > 1:
+            self._together = len(self._asked) // 2
+        elif self._repetitions:
+            self._repetitions = 0  # GETBULK of one object failed; GETNEXT may do
+        else:
+            self._end(self._asked[0], why)
+
+    def _end(self, column: Column, why: str) -> None:
+        column.done = True
+        self._note(why, ber.oid_text(column.at))
+
+    def result(self) -> dict[str, dict[str, Value]]:
+        """Column name -> {instance suffix -> value}, in the device's order."""
+        return {c.name: c.rows for c in self.columns}
+
+
+def unexpected(what: str, target: str) -> UnexpectedReply:
+    """An answer that cannot be used."""
+    return UnexpectedReply(f"{target}: {what}", target=target)
