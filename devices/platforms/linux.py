@@ -1,0 +1,33 @@
+"""Linux with net-snmp: NET-SNMP-MIB identity, HOST-RESOURCES, UCD, and the `distro` scripts people hang on snmpd."""
+
+from devices.platforms import standard
+from devices.platforms.platform import SYS_DESCR, Interfaces, Platform, Sign
+from devices.platforms.sources import each, number, text
+
+#: Serial of the main board as Supermicro's agent tells it (SUPERMICRO-SMI).
+_SUPERMICRO = "1.3.6.1.4.1.10876.100.1.6.1."
+#: nsExtendOutLine of the widespread `raspberry` script: its first line is the temperature of the processor.
+_RASPBERRY = "1.3.6.1.4.1.8072.1.3.2.4.1.2.9.114.97.115.112.98.101.114.114.121.1"
+
+PLATFORM = Platform(
+    name="linux",
+    vendor=None,
+    recognise=(
+        Sign(object_id=("1.3.6.1.4.1.8072.3.2.10",), rank=10),
+        Sign(object_id=("1.3.6.1.4.1.2021.250.10",), rank=10),
+        Sign(object_id=("1.3.6.1.4.1.8072.3.2.255",), descr=r"^Linux ", rank=10),
+    ),
+    model=(text(_SUPERMICRO + "11.1"), *standard.MODEL),
+    version=(text(SYS_DESCR, r"^Linux \S+ (\S+)"),),
+    serial=(text(_SUPERMICRO + "16.1"), *standard.SERIAL),
+    uptime=(standard.UPTIME,),
+    cpu=standard.CPU,
+    memory=standard.MEMORY,
+    temperature=(
+        *standard.TEMPERATURE,
+        each(_RASPBERRY.removesuffix(".1"), keep=lambda v: 0 < (number(v) or 0) < 120, max_rows=1),
+    ),
+    interfaces=Interfaces(uplink=("wan", "eth0")),
+    netmiko="linux",
+    clients_by_shell=True,
+)
