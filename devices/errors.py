@@ -5,6 +5,7 @@ DeviceError
     AuthenticationFailed
     NotSupported
     UnexpectedReply
+    HostKeyError
 InventoryError
 CredentialError
 """
@@ -47,6 +48,12 @@ class UnexpectedReply(DeviceError):
     """The device answered something that does not parse or breaks the protocol."""
 
     kind = "unexpected-reply"
+
+
+class HostKeyError(DeviceError):
+    """A pinned host key cannot be enrolled, replaced or read."""
+
+    kind = "host-key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
