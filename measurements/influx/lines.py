@@ -49,7 +49,7 @@ def reading_lines(
 
 def row_line(row: Row, derived: Mapping[str, Any] | None = None) -> str:
     """One row; empty when it tells nothing."""
-    tags, integers, floats = _layout(type(row))
+    tags, integers, floats = _layout(row.measurement)
     fields = [_integer(name, getattr(row, name)) for name in integers]
     fields += [_float(name, getattr(row, name)) for name in floats]
     if derived:
@@ -78,14 +78,17 @@ def tag_value(text: str) -> str:
 
 def field_type(measurement: str, field: str) -> type[int] | type[float]:
     """`int` or `float`, as the field is written; derived ones are floats."""
-    _, integers, _ = _layout(MEASUREMENTS[measurement])
+    _, integers, _ = _layout(measurement)
     return int if field in integers else float
 
 
 @cache
-def _layout(row: type[Row]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+def _layout(measurement: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    row = MEASUREMENTS[measurement]
     hints = get_type_hints(row)
-    tags, integers, floats = [], [], []
+    tags: list[str] = []
+    integers: list[str] = []
+    floats: list[str] = []
     for field in dataclasses.fields(row):
         if field.name in TAGS:
             tags.append(field.name)
