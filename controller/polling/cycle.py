@@ -75,7 +75,7 @@ class CycleReport:
 def answered(reading: Reading) -> bool:
     """True when the device said anything at all, were it a refusal."""
     row = reading.row
-    return bool(row.ping_ok or row.snmp_ok) or reading.error_kind in ("authentication", "not-supported")
+    return bool(row.ping_ok or row.snmp_ok) or reading.error_kind in ("authentication", "unexpected-reply")
 
 
 def outcome_of(reading: Reading) -> Outcome:
@@ -85,6 +85,8 @@ def outcome_of(reading: Reading) -> Outcome:
         return Outcome.LATE
     if answered(reading):
         return Outcome.ANSWERED
+    if reading.error_kind in ("internal", "not-supported"):
+        return Outcome.NOT_ASKED
     if row.ping_ok is None and row.snmp_ok is None:
         # Only its service was asked (a camera by TCP), or nothing could be.
         if row.service_ok is None:

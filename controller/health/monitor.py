@@ -1,0 +1,464 @@
+"""From one cycle's readings to state intervals, outages and events. The store is the only thing touched."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from controller.health import device as one
+from controller.health import sites
+from controller.health.device import Parent, Patient, Verdict
+from controller.health.gauges import Streaks
+from controller.health.outages import Book, Failing, group
+from controller.health.sites import Known
+from controller.health.thresholds import Thresholds
+from controller.health.tracker import Tracker
+from controller.health.tree import Tree, draw
+from devices.model import Device, DeviceId, Inventory, Role, SiteId
+from measurements.errors import StoreUnavailable
+from measurements.intervals import Interval, State
+from measurements.outages import Outage
+from measurements.reading import Reading
+from measurements.store import Latest, MeasurementStore
+
+log = logging.getLogger(__name__)
+
+QUESTIONS = ("ping", "snmp", "service", "state")
+CONTROLLER = "controller"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What one cycle observed: readings by device, and for each domain that was not seen, why."""
+
+    started: float
+    at: float
+    interval_s: float
+    devices: Sequence[Device]
+    readings: Mapping[str, Reading]
+    blind: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """Something worth telling: goes to the journal."""
+
+    at: float
+    kind: str
+    subject: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusion:
+    """What became of a cycle."""
+
+    devices: Mapping[str, int]
+    sites: Mapping[str, int]
+    outages_open: int
+    happenings: tuple[Happening, ...]
+
+
+class Health:
+    """The verdicts of a whole fleet; used from one thread at a time.
+
+    Args:
+        store: where intervals and outages are kept and `latest` is read.
+        inventory: what we own.
+        people: estimated people of each site of an inventory, each person counted once.
+        limits: the thresholds.
+    """
+
+    def __init__(
+        self,
+        store: MeasurementStore,
+        inventory: Inventory,
+        *,
+        people: Callable[[Inventory], Mapping[str, int]],
+        limits: Thresholds | None = None,
+        interval_s: float = 60.0,
+    ) -> None:
+        self.limits = limits or Thresholds()
+        self._store = store
+        self._people_of = people
+        self._patients: dict[DeviceId, Patient] = {}
+        self._known: dict[DeviceId, Known] = {}
+        self._crowds: dict[SiteId, Streaks] = {}
+        self._site_states: dict[SiteId, tuple[State, str | None, float]] = {}
+        self._tracker = Tracker(confirm_s=self.limits.confirm_s)
+        self._book = Book(write_every_s=self.limits.confirm_s, hole_s=self.limits.hole_intervals * interval_s)
+        self._why = "unobserved"
+        self._outages_waiting: list[Outage] = []
+        self._adopt(inventory)
+
+    def _adopt(self, inventory: Inventory) -> None:
+        self.inventory = inventory
+        self.tree: Tree = draw(inventory)
+        self._people = self._people_of(inventory)
+        self._home = {d.id: d.site for d in inventory.devices.values()}
+
+    # --- start, change, stop ----------------------------------------------------------------------------------------
+
+    def restore(self, now: float) -> float | None:
+        """Take up where an earlier run stopped. Gives when that was, None when nothing is known of one."""
+        runs = self._store.intervals([CONTROLLER], "state", start=0, end=int(now) + 1)
+        stopped = max((r.end or r.seen or r.start for r in runs), default=None)
+        if stopped is None:
+            return None
+        start = int(stopped - 2 * self.limits.confirm_s)
+        left: list[Interval] = []
+        for question in QUESTIONS:
+            left += self._store.intervals(None, question, start=start, end=int(now) + 1)
+        self._tracker.restore(left, seen=min(stopped, now))
+        self._why = "not_running"
+        for device in self.inventory.devices:
+            self._recall(device)
+        for site in self.tree.sites:
+            if (found := self._tracker.get(f"site:{site}", "state")) is not None:
+                self._site_states[site] = (found.state, found.cause, found.start)
+        self._book.restore(self._store.outages(start=0, end=now + 1, open_only=True))
+        return stopped
+
+    def _recall(self, device: DeviceId) -> None:
+        found = self._tracker.get(f"device:{device}", "state")
+        if found is None:
+            return
+        down = found.state is State.DOWN
+        self._patients[device] = Patient(
+            state=found.state, cause=found.cause, since=found.start, misses=self.limits.misses if down else 0
+        )
+        self._known[device] = Known(found.state, found.cause, found.start)
+
+    def change(self, inventory: Inventory, at: float) -> None:
+        """Another inventory holds from `at` on: what is no longer owned ends; a moved device changes two sites."""
+        self._adopt(inventory)
+        mine = {f"device:{d}" for d in inventory.devices} | {f"site:{s}" for s in self.tree.sites} | {CONTROLLER}
+        for subject in self._tracker.subjects() - mine:
+            self._tracker.close(subject, at)
+        for gone in self._patients.keys() - inventory.devices.keys():
+            self._patients.pop(gone)
+            self._known.pop(gone, None)
+        for site in self._site_states.keys() - self.tree.sites.keys():
+            self._site_states.pop(site)
+            self._crowds.pop(site, None)
+
+    def stop(self, at: float) -> None:
+        """Write how long everything was last confirmed."""
+        self._tracker.confirm_all()
+        self._write(at)
+
+    def clock_stepped(self) -> None:
+        """The next hole, if there is one, is the clock's."""
+        self._why = "clock_step"
+
+    # --- a cycle ----------------------------------------------------------------------------------------------------
+
+    def conclude(self, seen: Seen) -> Conclusion:
+        """Judge every device that was due, then the sites, then what explains them; write it all."""
+        happenings: list[Happening] = []
+        hole_s = self.limits.hole_intervals * seen.interval_s
+        latest = self._latest(seen)
+        due = {d.id: d for d in seen.devices}
+        touched: dict[SiteId, None] = {}
+        for device_id in self.tree.order:
+            device = due.get(device_id)
+            if device is None:
+                continue
+            self._examine(device, seen, latest.get(device_id), hole_s, happenings)
+            touched[device.site] = None
+        for site_id in touched:
+            self._judge_site(site_id, seen, latest, hole_s)
+        changed = self._outages(seen.at)
+        for outage in changed:
+            happenings.append(_told(outage, seen.at))
+        self._outages_waiting += changed
+        self._write(seen.at, hole_s=hole_s)
+        self._why = "unobserved"
+        return Conclusion(
+            devices=Counter(str(p.state or State.UNKNOWN) for p in self._patients.values()),
+            sites=Counter(str(s[0]) for s in self._site_states.values()),
+            outages_open=len(self._book.open),
+            happenings=tuple(happenings),
+        )
+
+    def _latest(self, seen: Seen) -> Mapping[str, Latest]:
+        try:
+            return self._store.latest([d.id for d in seen.devices])
+        except StoreUnavailable as error:
+            log.warning("figures of this cycle are not judged: %s", error)
+            return {}
+
+    def _examine(
+        self, device: Device, seen: Seen, latest: Latest | None, hole_s: float, happenings: list[Happening]
+    ) -> None:
+        """Judge one device."""
+        patient = self._patients.get(device.id)
+        if patient is None:
+            patient = self._patients[device.id] = Patient()
+        subject = f"device:{device.id}"
+        reading = seen.readings.get(device.id)
+        if reading is None or reading.error_kind == "unobserved":
+            why = seen.blind.get(device.target.domain, "unobserved")
+            self._unknown_answers(subject, seen.started, hole_s)
+            verdict: Verdict | None = one.not_seen(patient, seen.started, self.limits)
+            at = seen.started
+        else:
+            why = ""
+            at = reading.at
+            self._answers(subject, reading, hole_s)
+            parent, parent_since = self._above(device.id)
+            site = self.inventory.sites.get(device.site)
+            verdict = one.judge(
+                patient,
+                reading,
+                latest,
+                parent=parent,
+                parent_since=parent_since,
+                backhaul=site.backhaul if site else None,
+                limits=self.limits,
+            )
+            if latest is not None and latest.slot == reading.slot:
+                self._watch_box(device, patient, reading, latest, happenings)
+        if verdict is None:
+            self._tracker.look(subject, "state", at, hole_s=hole_s, why=self._why)
+            return
+        changed = one.settle(patient, verdict)
+        if not changed:
+            self._tracker.note(subject, "state", verdict.state, at, cause=verdict.cause, hole_s=hole_s, why=self._why)
+            return
+        self._known[device.id] = Known(verdict.state, verdict.cause, verdict.since)
+        self._tracker.note(
+            subject,
+            "state",
+            verdict.state,
+            at,
+            cause=verdict.cause,
+            since=verdict.since,
+            hole_s=hole_s,
+            why=self._why,
+            evidence=_evidence(patient, reading, latest, why),
+        )
+
+    def _answers(self, subject: str, reading: Reading, hole_s: float) -> None:
+        row = reading.row
+        for question, ok in (("ping", row.ping_ok), ("snmp", row.snmp_ok), ("service", row.service_ok)):
+            if ok is not None:
+                state = State.UP if ok else State.DOWN
+                self._tracker.note(subject, question, state, reading.at, hole_s=hole_s, why=self._why)
+            elif self._tracker.get(subject, question) is not None:
+                self._tracker.note(
+                    subject, question, State.UNKNOWN, reading.at, cause="unobserved", hole_s=hole_s, why=self._why
+                )
+
+    def _unknown_answers(self, subject: str, at: float, hole_s: float) -> None:
+        for question in ("ping", "snmp", "service"):
+            if self._tracker.get(subject, question) is not None:
+                self._tracker.note(
+                    subject, question, State.UNKNOWN, at, cause="unobserved", hole_s=hole_s, why=self._why
+                )
+
+    def _above(self, device: DeviceId) -> tuple[Parent, float]:
+        """How the devices between this one and the internet are."""
+        worst, since = Parent.FINE, 0.0
+        for up in self.tree.above(device):
+            patient = self._patients.get(up)
+            if patient is None:
+                continue
+            if patient.failed:
+                return Parent.FAILED, patient.since
+            if patient.missing:
+                worst = Parent.MISSING
+        return worst, since
+
+    def _watch_box(
+        self, device: Device, patient: Patient, reading: Reading, latest: Latest, happenings: list[Happening]
+    ) -> None:
+        """A restart and a changed box are told once."""
+        rebooted = latest.fields.get("rebooted_at")
+        if rebooted is not None and rebooted != patient.rebooted_at:
+            if patient.rebooted_at is not None or rebooted >= reading.slot:
+                happenings.append(
+                    Happening(at=reading.at, kind="reboot", subject=f"device:{device.id}", facts={"at": rebooted})
+                )
+            patient.rebooted_at = rebooted
+        if any(reading.box) and reading.box != patient.box:
+            if any(a and b and a != b for a, b in zip(patient.box, reading.box, strict=True)):
+                facts = {"before": list(patient.box), "after": list(reading.box)}
+                happenings.append(
+                    Happening(at=reading.at, kind="box_changed", subject=f"device:{device.id}", facts=facts)
+                )
+            patient.box = reading.box
+
+    # --- sites ------------------------------------------------------------------------------------------------------
+
+    def _judge_site(self, site_id: SiteId, seen: Seen, latest: Mapping[str, Latest], hole_s: float) -> None:
+        members = self.tree.sites[site_id]
+        crowd = self._crowd(site_id, latest)
+        verdict = sites.judge(members, self._known, crowd)
+        if verdict is None:
+            return
+        subject = f"site:{site_id}"
+        if any(self._patients[d].missing for d in members.gateways if d in self._patients):
+            # A miss that is not judged yet confirms nothing.
+            self._tracker.look(subject, "state", seen.at, hole_s=hole_s, why=self._why)
+            if (before := self._site_states.get(site_id)) and before[:2] == (verdict.state, verdict.cause):
+                return
+        before = self._site_states.get(site_id)
+        same = before is not None and before[:2] == (verdict.state, verdict.cause)
+        at = max((self._seen_at(d, seen) for d in members), default=seen.started)
+        since = None
+        if before is not None and not same:
+            since = min(max(verdict.since, before[2]), seen.at)
+        elif before is None:
+            since = min(verdict.since or at, at)
+        self._tracker.note(
+            subject,
+            "state",
+            verdict.state,
+            max(at, since or 0.0),
+            cause=verdict.cause,
+            since=since,
+            hole_s=hole_s,
+            why=self._why,
+            evidence=None if same else json.dumps({"devices": verdict.devices[:20]}, separators=(",", ":")),
+        )
+        if not same:
+            self._site_states[site_id] = (verdict.state, verdict.cause, since if since is not None else at)
+
+    @staticmethod
+    def _seen_at(device: DeviceId, seen: Seen) -> float:
+        reading = seen.readings.get(device)
+        return seen.started if reading is None else reading.at
+
+    def _crowd(self, site_id: SiteId, latest: Mapping[str, Latest]) -> list[str]:
+        """Causes of a site as a whole: more people than it was built for, an uplink at the end of its plan."""
+        site = self.inventory.sites.get(site_id)
+        if site is None or (site.capacity_clients is None and site.plan_down_mbps is None):
+            return []
+        members = self.tree.sites[site_id]
+        streaks = self._crowds.get(site_id)
+        if streaks is None:
+            streaks = self._crowds[site_id] = Streaks()
+        found: dict[str, bool | None] = {}
+        if site.capacity_clients is not None:
+            clients = self._clients(members, latest)
+            found["full"] = None if clients is None else clients >= site.capacity_clients
+        shares = [
+            rate / (plan * 1e6)
+            for gateway in members.gateways
+            if gateway in latest
+            for rate, plan in (
+                (latest[gateway].fields.get("in_bps"), site.plan_down_mbps),
+                (latest[gateway].fields.get("out_bps"), site.plan_up_mbps),
+            )
+            if rate is not None and plan
+        ]
+        found["saturated"] = max(shares) >= self.limits.plan_ratio if shares else None
+        streaks.take(found, self.limits.for_polls)
+        return [cause for cause in ("full", "saturated") if cause in streaks.active]
+
+    def _clients(self, members: Any, latest: Mapping[str, Latest]) -> int | None:
+        """Clients of a site: what its access points count, or what a device above them counts for all."""
+        points: list[int] = []
+        heads: list[int] = []
+        for device_id in members:
+            if device_id not in latest or (told := latest[device_id].fields.get("clients")) is None:
+                continue
+            device = self.inventory.devices[device_id]
+            (points if device.role is Role.AP else heads).append(int(told))
+        if not points and not heads:
+            return None
+        return max(sum(points), max(heads, default=0))
+
+    # --- outages ----------------------------------------------------------------------------------------------------
+
+    def _outages(self, at: float) -> list[Outage]:
+        failing: list[Failing] = []
+        unsure: set[str] = set()
+        since: dict[str, float] = {}
+        for site_id, (state, cause, began) in self._site_states.items():
+            since[site_id] = began
+            if state is State.UNKNOWN:
+                unsure.add(site_id)
+            if state not in (State.DOWN, State.DEGRADED):
+                continue
+            site = self.inventory.sites.get(site_id)
+            if site is None:
+                continue
+            members = self.tree.sites[site_id]
+            failed = tuple(d for d in members if (k := self._known.get(d)) is not None and k.failed)
+            root = self._root(members.gateways or members.access_points) if state is State.DOWN else None
+            failing.append(
+                Failing(site=site, state=state, cause=cause or "silent", since=began, root=root, devices=failed)
+            )
+        groups = group(failing, self._home, self.limits)
+        return self._book.follow(groups, unsure=unsure, since=since, people=self._people, at=at)
+
+    def _root(self, members: Sequence[DeviceId]) -> DeviceId | None:
+        """The highest failed device above (or among) these."""
+        for member in members:
+            if member not in self._known or not self._known[member].failed:
+                continue
+            root = member
+            for up in self.tree.above(member):
+                if up not in self._known or not self._known[up].failed:
+                    break
+                root = up
+            return root
+        return None
+
+    # --- writing ----------------------------------------------------------------------------------------------------
+
+    def _write(self, at: float, *, hole_s: float = float("inf")) -> None:
+        self._tracker.note(CONTROLLER, "state", State.UP, at, hole_s=hole_s, why=self._why)
+        changes = self._tracker.drain()
+        heartbeat = self._tracker.get(CONTROLLER, "state")
+        if heartbeat is not None and heartbeat.written < heartbeat.seen:
+            # Written each time: it tells a later run until when this one saw.
+            heartbeat.written = heartbeat.seen
+            changes.append(heartbeat.interval((CONTROLLER, "state")))
+        try:
+            self._store.write_intervals(changes)
+        except StoreUnavailable as error:
+            self._tracker.give_back(changes)
+            log.error("%d state intervals wait for the store: %s", len(changes), error)
+            return
+        if self._outages_waiting:
+            try:
+                self._store.write_outages(self._outages_waiting)
+            except StoreUnavailable as error:
+                log.error("%d outages wait for the store: %s", len(self._outages_waiting), error)
+            else:
+                self._outages_waiting = []
+
+
+def _told(outage: Outage, at: float) -> Happening:
+    kind = "outage_closed" if outage.ended is not None else "outage"
+    facts = {"cause": outage.cause, "state": outage.state, "sites": len(outage.sites), "people": outage.people}
+    return Happening(at=at, kind=kind, subject=f"outage:{outage.id}", facts=facts)
+
+
+def _evidence(patient: Patient, reading: Reading | None, latest: Latest | None, why: str) -> str:
+    facts: dict[str, Any] = {}
+    if why:
+        facts["why"] = why
+    if patient.misses:
+        facts["misses"] = patient.misses
+        facts["answered_at"] = patient.answered_at
+    if patient.streaks.active:
+        facts["causes"] = sorted(patient.streaks.active)
+    if reading is not None:
+        if reading.error is not None:
+            facts["error"] = reading.error
+        for name in ("ping_ok", "snmp_ok", "service_ok"):
+            facts[name] = getattr(reading.row, name)
+    if latest is not None and patient.state is State.DEGRADED:
+        for name in ("loss_ratio", "rtt_avg_ms", "snmp_rtt_ms", "cpu_ratio", "memory_ratio", "temperature_c"):
+            if (told := latest.fields.get(name)) is not None:
+                facts[name] = told
+        facts["usual_ms"] = round(patient.usual.mean_ms, 1) if patient.usual.samples else None
+    return json.dumps(facts, separators=(",", ":"))
