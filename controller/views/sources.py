@@ -1,0 +1,85 @@
+"""Where the views read from: ports of a few methods, filled in `merata/` (or by a fake world in tests)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from controller.journal.records import Event
+from devices.model import Inventory
+from geography.units import Units
+from measurements.intervals import Interval
+from measurements.outages import Outage
+from measurements.store import Latest, Series, StoreStatus, Summary
+
+Ring = Sequence[tuple[float, float]]  # (lon, lat), degrees
+
+
+class Reader(Protocol):
+    """The read half of `MeasurementStore`; methods mean what they mean there."""
+
+    def outages(self, *, start: float, end: float, open_only: bool = False) -> list[Outage]:
+        """Outages that touch [start, end), newest first."""
+
+    def latest(self, ids: Sequence[str] | None = None) -> dict[str, Latest]:
+        """Last known of the named devices, or of all."""
+
+    def series(
+        self,
+        kind: str,
+        device: str,
+        fields: Sequence[str],
+        *,
+        start: int,
+        end: int,
+        step_s: int | None = None,
+        name: str | None = None,
+    ) -> Series:
+        """History of one subject."""
+
+    def intervals(self, subjects: Sequence[str] | None, question: str, *, start: int, end: int) -> list[Interval]:
+        """State intervals that touch [start, end)."""
+
+    def summary(
+        self, question: str, *, start: int, end: int, by: str = "subject", subjects: Sequence[str] | None = None
+    ) -> list[Summary]:
+        """Totals of each subject."""
+
+    def status(self) -> StoreStatus:
+        """How the store is."""
+
+
+def no_events(subject: str | None, start: float, end: float) -> Sequence[Event]:  # noqa: ARG001
+    """Where no events are kept."""
+    return ()
+
+
+def no_run_status() -> Mapping[str, Any]:
+    """Where no controller has left a status."""
+    return {}
+
+
+def no_outlines() -> Mapping[str, Sequence[Ring]]:
+    """Where no outlines can be drawn."""
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Everything the views read.
+
+    people: estimated people of each public site by site id, each person counted once.
+    outlines: rings (lon, lat) of each regency by code; approximate (Voronoi) unless `outlines_exact`.
+    events: (subject or None for all, start, end) -> events, newest first.
+    run_status: what the controller left about its cycles.
+    """
+
+    reader: Reader
+    inventory: Callable[[], Inventory | None]
+    units: Units
+    people: Callable[[Inventory], Mapping[str, int]]
+    outlines: Callable[[], Mapping[str, Sequence[Ring]]] = no_outlines
+    outlines_exact: bool = False
+    events: Callable[[str | None, float, float], Sequence[Event]] = no_events
+    run_status: Callable[[], Mapping[str, Any]] = no_run_status

@@ -1,0 +1,50 @@
+"""The application factory. Nothing is opened or read until it is called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask
+from flask_babel import Babel
+from flask_compress import Compress
+from jinja2 import StrictUndefined
+
+from controller.views import Views
+from web import api, draw, errors, pages, words
+from web.security import secure
+from web.settings import WebSettings
+from web.static_files import static_url, vendor_url, with_static_files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extension:
+    """What requests find under `app.extensions["merata"]`."""
+
+    views: Views
+    settings: WebSettings
+
+
+def create_app(views: Views, settings: WebSettings) -> Flask:
+    """Build the WSGI application.
+
+    Args:
+        views: the queries behind every page.
+        settings: clock and manners of this process.
+    """
+    app = Flask("web", static_folder=None)
+    app.extensions["merata"] = Extension(views=views, settings=settings)
+    app.config.update(COMPRESS_ALGORITHM=["br", "gzip"], COMPRESS_BR_LEVEL=5, COMPRESS_STREAMS=False)
+    app.config.update(COMPRESS_MIN_SIZE=400, BABEL_DEFAULT_LOCALE="id", MAX_CONTENT_LENGTH=64 * 1024)
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(static_url=static_url, vendor_url=vendor_url, live_s=settings.live_s)
+    Babel(app, locale_selector=words.language)
+    Compress(app)
+    secure(app, open_to_all=settings.open_to_all)
+    words.install(app)
+    draw.install(app)
+    errors.install(app)
+    pages.install(app)
+    api.install(app)
+    app.wsgi_app = with_static_files(app.wsgi_app)  # type: ignore[method-assign]  # the way WSGI middleware is put on
+    return app

@@ -1,0 +1,16 @@
+"""Pictures drawn by the server as SVG: marks, bars, maps, charts. They need no script and they print."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from web.draw.bars import days, mix
+from web.draw.map import overview
+from web.draw.marks import mark
+
+__all__ = ["install"]
+
+
+def install(app: Flask) -> None:
+    """Give every template our pictures."""
+    app.jinja_env.globals.update(mark=mark, mix_bar=mix, day_bar=days, overview_map=overview)

@@ -1,0 +1,17 @@
+"""The pages: one file a group, each a few lines between a view and its template."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from web.pages.board import blueprint as board
+from web.pages.choices import blueprint as choices
+from web.pages.sites import blueprint as sites
+
+BLUEPRINTS = (board, sites, choices)
+
+
+def install(app: Flask) -> None:
+    """Register every page."""
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)

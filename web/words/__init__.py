@@ -1,0 +1,20 @@
+"""Words, numbers and times as people here write them."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from web.words import speech, terms
+from web.words.causes import explain
+from web.words.places import device_title, outage_title, place_of
+from web.words.speech import Figures, language, say, say_n, theme
+
+__all__ = ["Figures", "explain", "install", "language", "say", "say_n", "theme"]
+
+
+def install(app: Flask) -> None:
+    """Give every template our words."""
+    app.context_processor(speech.helpers)
+    app.jinja_env.globals.update(
+        terms=terms, explain=explain, outage_title=outage_title, place_of=place_of, device_title=device_title
+    )

@@ -1,0 +1,74 @@
+"""Fixed words for the values of our enumerations, in the reader's language."""
+
+from __future__ import annotations
+
+from web.words.catalogue import pgettext
+
+MARKS = {"up": "up", "degraded": "deg", "down": "down", "unknown": "unk", "maintenance": "mnt"}
+
+
+def state(value: str) -> str:
+    """A state's word: Normal, Terganggu, Mati, Tak diketahui, Pemeliharaan."""
+    words = {
+        "up": pgettext("state", "Up"),
+        "degraded": pgettext("state", "Degraded"),
+        "down": pgettext("state", "Down"),
+        "unknown": pgettext("state", "Unknown"),
+        "maintenance": pgettext("state", "Planned work"),
+    }
+    return words.get(value, value)
+
+
+def letter(value: str) -> str:
+    """A state's letter; no letter means two states across the languages."""
+    letters = {
+        "up": pgettext("state letter", "U"),
+        "degraded": pgettext("state letter", "D"),
+        "down": pgettext("state letter", "X"),
+        "unknown": "?",
+        "maintenance": pgettext("state letter", "P"),
+    }
+    return letters.get(value, "?")
+
+
+def kind(value: str) -> str:
+    """What stands at a place."""
+    words = {
+        "school": pgettext("kind", "School"),
+        "puskesmas": pgettext("kind", "Puskesmas"),
+        "village_office": pgettext("kind", "Village office"),
+        "district_office": pgettext("kind", "District office"),
+        "park": pgettext("kind", "Park"),
+        "market": pgettext("kind", "Market"),
+        "harbour": pgettext("kind", "Harbour"),
+        "library": pgettext("kind", "Library"),
+        "worship": pgettext("kind", "Place of worship"),
+        "other": pgettext("kind", "Other public place"),
+        "tower": pgettext("kind", "Tower"),
+        "pop": pgettext("kind", "Network node (PoP)"),
+        "office": pgettext("kind", "Office"),
+    }
+    return words.get(value, value)
+
+
+def backhaul(value: str | None) -> str:
+    """The link that feeds a site."""
+    words = {
+        "fibre": pgettext("backhaul", "Fibre"),
+        "radio": pgettext("backhaul", "Radio"),
+        "4g": pgettext("backhaul", "4G"),
+        "vsat": pgettext("backhaul", "VSAT"),
+    }
+    return words.get(value or "", "–" if value is None else value)
+
+
+def role(value: str) -> str:
+    """What a device is for."""
+    words = {
+        "router": pgettext("role", "Router"),
+        "ap": pgettext("role", "Access point"),
+        "controller": pgettext("role", "Wi-Fi controller"),
+        "switch": pgettext("role", "Switch"),
+        "camera": pgettext("role", "Camera"),
+    }
+    return words.get(value, value)
