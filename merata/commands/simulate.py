@@ -1,0 +1,75 @@
+"""`merata simulate`: a made-up province that answers SNMP on loopback addresses."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+import time
+from pathlib import Path
+
+import click
+
+
+@click.command("simulate")
+@click.option("--devices", default=600, show_default=True, type=click.IntRange(5, 60_000), help="How many devices.")
+@click.option(
+    "--port", default=16161, show_default=True, type=click.IntRange(0, 65535), help="UDP port; 0: any free one."
+)
+@click.option("--seed", default=61, show_default=True, help="Another seed is another province.")
+@click.option(
+    "--origin", "origins", type=float, multiple=True, help="Moment (epoch s) the troubles are anchored to [now]."
+)
+@click.option("--quiet", is_flag=True, help="Nothing goes wrong: a load for measuring.")
+@click.option("--dead", default=0.0, type=click.FloatRange(0, 0.5), help="Share of devices that never answer.")
+@click.option("--v3-every", default=9, show_default=True, help="Each so many-th device speaks SNMPv3 only; 0: none.")
+@click.option(
+    "--inventory-out", type=click.Path(path_type=Path, dir_okay=False), help="Write the inventory here first."
+)
+@click.option("--listen", is_flag=True, help="Gateways also accept TCP on the port, so that service can be asked.")
+def command(  # noqa: PLR0917 - one a flag
+    devices: int, port: int, seed: int, origins: tuple[float, ...], quiet: bool, dead: float, v3_every: int,
+    inventory_out: Path | None, listen: bool,
+) -> None:  # fmt: skip
+    """Answer SNMP for a seeded province on 127.61.0.0/16 until stopped.
+
+    Prints `READY port count` once it answers. The secrets it understands are those of the demonstration:
+    MERATA_DEMO_COMMUNITY=merata-demo, MERATA_DEMO_AUTH=merata-demo-auth, MERATA_DEMO_PRIV=merata-demo-priv.
+    """
+    from simulator.province import build
+    from simulator.story import Story
+
+    province = build(seed=seed, devices=devices, v3_every=v3_every)
+    story = Story(province, origins or (time.time(),), quiet=quiet, dead_ratio=dead)
+    try:
+        asyncio.run(_serve(story, port, inventory_out, listen))
+    except OSError as error:
+        click.echo(f"merata: cannot answer on port {port}: {error.strerror}", err=True)
+        sys.exit(2)
+
+
+async def _serve(story: object, port: int, inventory_out: Path | None, listen: bool) -> None:
+    from simulator import inventory_text
+    from simulator.agent import Agents
+    from simulator.story import Story
+
+    assert isinstance(story, Story)  # noqa: S101 - the import above is late so that --help is quick
+    agents = Agents(story)
+    bound = agents.open(port)
+    if inventory_out is not None:
+        inventory_out.write_text(
+            "".join(inventory_text.write(story.province, port=bound, tcp=listen)), encoding="utf-8"
+        )
+    print(f"READY {bound} {len(story.province.devices)}", flush=True)
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, stopped.set)
+    await stopped.wait()
+    agents.close()
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")

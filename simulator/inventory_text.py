@@ -1,0 +1,115 @@
+"""The province as inventory.yaml, written as text by the documented schema: the product reads it like any other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from simulator import platforms
+from simulator.province import Province, SimDevice, SimSite
+
+#: Environment variables that the inventory's credentials name, and what they must hold to be understood by the agents.
+DEMO_SECRETS: Mapping[str, str] = {
+    "MERATA_DEMO_COMMUNITY": "merata-demo",
+    "MERATA_DEMO_AUTH": "merata-demo-auth",
+    "MERATA_DEMO_PRIV": "merata-demo-priv",
+}
+V3_USER = "merata"
+
+_HEAD = """\
+# A made-up province (seed {seed}): {sites} sites, {devices} devices, answered by `merata simulate`.
+# Places are real; sites, equipment and troubles are not.
+simulated: yes
+timezone: {timezone}
+
+observers:
+{observers}
+credentials:
+  demo-v2c:
+    community: env:MERATA_DEMO_COMMUNITY
+  demo-v3:
+    username: {user}
+    auth: sha256
+    auth_password: env:MERATA_DEMO_AUTH
+    priv: aes128
+    priv_password: env:MERATA_DEMO_PRIV
+
+defaults:
+  device:
+    domain: default
+    ping: no  # loopback always answers ping: here SNMP and TCP decide
+    snmp:
+      credential: demo-v2c
+      port: {port}
+      timeout_ms: 1500
+      retries: 2
+
+groups:
+  v3:
+    device:
+      snmp:
+        version: 3
+        credential: demo-v3
+  vsat:
+    device:
+      snmp:
+        timeout_ms: 4000
+        retries: 2
+
+sites:
+"""
+
+
+def write(province: Province, *, port: int, tcp: bool = False) -> Iterator[str]:
+    """Pieces of the text.
+
+    Args:
+        province: what is owned.
+        port: the UDP port (and TCP port) of every device.
+        tcp: gateways also listen on TCP, so that the service question can be asked.
+    """
+    observers = f"  - host: {OBSERVER}\n    how: tcp:{port}\n" if tcp else "  - host: 127.0.0.1\n    how: ping\n"
+    yield _HEAD.format(
+        seed=province.seed, sites=len(province.sites), devices=len(province.devices), timezone=province.timezone,
+        port=port, user=V3_USER, observers=observers,
+    )  # fmt: skip
+    for site in province.sites.values():
+        yield _site(site)
+        yield "    devices:\n"
+        for device in province.devices_of[site.id]:
+            yield _device(device, site, port, tcp)
+
+
+#: The address that stands for the controller's own way out; it always answers TCP.
+OBSERVER = "127.61.0.1"
+
+
+def _site(site: SimSite) -> str:
+    pairs = {
+        "name": _quoted(site.name), "area": site.area, "lat": f"{site.lat:.5f}", "lon": f"{site.lon:.5f}",
+        "kind": site.kind, "backhaul": site.backhaul, "provider": _quoted(site.provider),
+        "plan_down_mbps": _number(site.plan_down_mbps), "plan_up_mbps": _number(site.plan_up_mbps),
+        "capacity_clients": site.capacity_clients, "programme": _quoted(site.programme),
+        "opening_hours": _quoted(site.opening),
+    }  # fmt: skip
+    lines = [f"    {key}: {value}\n" for key, value in pairs.items() if value is not None]
+    return f"  - id: {site.id}\n" + "".join(lines)
+
+
+def _device(device: SimDevice, site: SimSite, port: int, tcp: bool) -> str:
+    groups = [g for g, wanted in (("v3", device.v3), ("vsat", site.backhaul == "vsat")) if wanted]
+    pairs = {
+        "name": _quoted(device.name), "host": device.address, "role": device.role, "parent": device.parent,
+        "uplink": platforms.WAN[device.platform], "groups": f"[{', '.join(groups)}]" if groups else None,
+        "service_check": f"tcp:{device.address}:{port}" if tcp and device.is_gateway else None,
+    }  # fmt: skip
+    lines = [f"        {key}: {value}\n" for key, value in pairs.items() if value is not None]
+    return f"      - id: {device.id}\n" + "".join(lines)
+
+
+def _quoted(text: str | None) -> str | None:
+    return None if text is None else json.dumps(text, ensure_ascii=False)
+
+
+def _number(value: float | None) -> str | None:
+    return None if value is None else f"{value:g}"
