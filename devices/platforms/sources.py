@@ -167,14 +167,15 @@ def joined(*parts: Text, by: str = " ") -> Text:
 # -- numbers -------------------------------------------------------------------------------------------------------
 
 
-def scalar(oid: str, *, scale: float = 1.0, keep: Keep | None = None) -> Number:
-    """One figure."""
+def scalar(oid: str, *, scale: float = 1.0, keep: Keep | None = None, pattern: str | None = None) -> Number:
+    """One figure; with a pattern its first group holds the digits."""
+    compiled = re.compile(pattern) if pattern else None
 
     def read(answers: Answers) -> float | None:
         value = answers.values.get(oid)
         if keep is not None and value is not None and not keep(value):
             return None
-        told = number(value)
+        told = number(value if compiled is None else _matched(string(value), compiled))
         return None if told is None else told * scale
 
     return Source(oids=(oid,), read=read)

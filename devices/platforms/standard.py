@@ -103,36 +103,33 @@ MEMORY = (UCD_MEMORY, HR_MEMORY)
 
 # -- temperature ---------------------------------------------------------------------------------------------------
 
-_SENSOR = "1.3.6.1.2.1.99.1.1.1."
-_KIND, _SCALE, _PRECISION, _READ, _STATUS = (_SENSOR + leaf for leaf in "12345")
 _CELSIUS, _OK = 8, 1
 
 
-def _sensor_rows(answers: Answers) -> tuple[str, ...]:
-    kinds, states = answers.table(_KIND), answers.table(_STATUS)
-    return tuple(s for s in answers.table(_READ) if kinds.get(s) == _CELSIUS and states.get(s, _OK) == _OK)
+def sensors(table: str) -> Numbers:
+    """Degrees from a table laid out as entPhySensorTable: value x 10^(3 x (scale - units(9))) / 10^precision (RFC 3433)."""
+    kind, scale_of, precision_of, reading, status = columns = tuple(f"{table}.{leaf}" for leaf in "12345")
+
+    def rows(answers: Answers) -> tuple[str, ...]:
+        kinds, states = answers.table(kind), answers.table(status)
+        return tuple(s for s in answers.table(reading) if kinds.get(s) == _CELSIUS and states.get(s, _OK) == _OK)
+
+    def read(answers: Answers) -> tuple[float, ...] | None:
+        found = []
+        for row in rows(answers):
+            value = number(answers.table(reading)[row])
+            scale = number(answers.table(scale_of).get(row)) or 9.0
+            precision = number(answers.table(precision_of).get(row)) or 0.0
+            if value is not None:
+                degrees = value * 10 ** (3 * (scale - 9)) / 10**precision
+                if -60 < degrees < 200:
+                    found.append(degrees)
+        return tuple(found) or None
+
+    return Source(columns=columns, read=read, narrow=lambda a: dict.fromkeys(columns, rows(a)[:12]), max_rows=200)
 
 
-def _sensors(answers: Answers) -> tuple[float, ...] | None:
-    """Degrees: value x 10^(3 x (scale - units(9))) / 10^precision (RFC 3433)."""
-    found = []
-    for row in _sensor_rows(answers):
-        value = number(answers.table(_READ)[row])
-        scale = number(answers.table(_SCALE).get(row)) or 9.0
-        precision = number(answers.table(_PRECISION).get(row)) or 0.0
-        if value is not None:
-            degrees = value * 10 ** (3 * (scale - 9)) / 10**precision
-            if -60 < degrees < 200:
-                found.append(degrees)
-    return tuple(found) or None
-
-
-ENTITY_SENSORS: Numbers = Source(
-    columns=(_KIND, _SCALE, _PRECISION, _READ, _STATUS),
-    read=_sensors,
-    narrow=lambda a: dict.fromkeys((_KIND, _SCALE, _PRECISION, _READ, _STATUS), _sensor_rows(a)[:12]),
-    max_rows=200,
-)
+ENTITY_SENSORS: Numbers = sensors("1.3.6.1.2.1.99.1.1.1")
 LM_SENSORS: Numbers = each("1.3.6.1.4.1.2021.13.16.2.1.3", scale=0.001, keep=lambda v: isinstance(v, int) and v > 0)
 TEMPERATURE = (ENTITY_SENSORS, LM_SENSORS)
 
