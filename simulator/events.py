@@ -17,7 +17,7 @@ from simulator.province import Province, SimDevice, SimSite
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 BLOCK_S = 30 * DAY
 #: How much more often things break in the one regency that is badly off.
-POOR = 5.0
+POOR = 9.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,9 @@ def featured(province: Province, origin: float) -> list[Event]:
     return _Told(province, origin).events()
 
 
+_CROWDED = ("market", "park", "harbour")
+
+
 class _Told:
     def __init__(self, province: Province, origin: float) -> None:
         self.province, self.origin = province, origin
@@ -70,7 +73,8 @@ class _Told:
         self._cut_uplink(131 * MINUTE, 9 * HOUR, fewest=3, most=5)
         self._dark_neighbourhood(47 * MINUTE, 6 * HOUR, count=5)
         self._one("lossy", self._gateways("vsat"), 3.1 * HOUR, 10 * HOUR)
-        self._one("full", self._gateways("fibre", "radio"), 5.3 * HOUR, 26 * HOUR, by_site=True)
+        crowded = [d for d in self._gateways("fibre", "radio") if self.province.sites[d.site].kind in _CROWDED]
+        self._one("full", crowded or self._gateways("fibre", "radio"), 5.3 * HOUR, 26 * HOUR, by_site=True)
         self._one("dead", self._second_aps(), 26.4 * HOUR, 30 * HOUR)
         self._flapping(9.2 * HOUR, 18 * HOUR)
         self._one("link", self._gateways("4g"), 5.6 * HOUR, 7 * HOUR)
@@ -124,8 +128,12 @@ class _Told:
         free = [s for s in self.province.sites.values() if self._free(s)]
         if len(free) < 2 * count:
             return
-        middle = self.rng.choice(free)
-        near = sorted(free, key=lambda s: (math.dist((s.lat, s.lon), (middle.lat, middle.lon)), s.id))[:count]
+
+        def around(middle: SimSite) -> list[SimSite]:
+            return sorted(free, key=lambda s: (_apart(s, middle), s.id))[:count]
+
+        tried = [around(middle) for middle in self.rng.sample(free, min(len(free), 25))]
+        near = min(tried, key=lambda found: (_apart(found[0], found[-1]) > 0.08, tried.index(found)))
         for site in near:
             self.taken.add(site.id)
             self._add("power", site.id, ago, ahead)
@@ -156,7 +164,7 @@ def background(province: Province, start: float, end: float) -> list[Event]:
     for block in range(first, last + 1):
         for district, sites in districts.items():
             worse = POOR if district.startswith(poor) else 1.0
-            found += _cuts(_rng(province.seed, f"power:{district}:{block}"), block, [s.id for s in sites], 0.9 * worse)
+            found += _cuts(_rng(province.seed, f"power:{district}:{block}"), block, [s.id for s in sites], 2.2 * worse)
         for device in province.devices.values():
             found += _luck(province, device, block, POOR if province.sites[device.site].regency == poor else 1.0)
     return [e for e in found if e.start < end and e.end > start]
@@ -168,7 +176,7 @@ def _cuts(rng: random.Random, block: int, sites: Sequence[str], rate: float) -> 
         day = rng.randrange(30)
         hour = rng.choice((6, 9, 13, 14, 15, 16, 17, 18, 19, 20, 22)) + rng.random() - 7  # local (WIB) told in UTC
         start = _minute(block * BLOCK_S + day * DAY + hour * HOUR)
-        end = start + _minute(rng.lognormvariate(math.log(75 * MINUTE), 0.7))
+        end = start + _minute(rng.lognormvariate(math.log(95 * MINUTE), 0.7))
         for site in sites:
             if rng.random() < 0.8:
                 yield Event(kind="power", subject=site, start=start, end=end + _minute(rng.uniform(0, 4 * MINUTE)))
@@ -182,7 +190,7 @@ def _luck(province: Province, device: SimDevice, block: int, worse: float) -> It
     rng = _rng(province.seed, f"{device.id}:{block}")
     if device.is_gateway:
         rate = 0.02 if site.kind == "pop" else _LINK_RATE[site.backhaul] * worse
-        yield from _some(rng, block, "link", device.id, rate=rate, typical_s=45 * MINUTE)
+        yield from _some(rng, block, "link", device.id, rate=rate, typical_s=70 * MINUTE)
         if site.backhaul == "vsat":
             yield from _some(rng, block, "lossy", device.id, rate=4, typical_s=50 * MINUTE)
     else:
@@ -195,6 +203,11 @@ def _some(rng: random.Random, block: int, kind: str, subject: str, *, rate: floa
         start = _minute(block * BLOCK_S + rng.random() * BLOCK_S)
         long = typical_s if kind == "reboot" else _minute(rng.lognormvariate(math.log(typical_s), 0.8)) + MINUTE
         yield Event(kind=kind, subject=subject, start=start, end=start + long)
+
+
+def _apart(a: SimSite, b: SimSite) -> float:
+    """Degrees between two sites; the province lies on the equator, where both axes are alike."""
+    return math.dist((a.lat, a.lon), (b.lat, b.lon))
 
 
 def _poisson(rng: random.Random, mean: float) -> int:

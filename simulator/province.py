@@ -156,14 +156,14 @@ _PROVIDER = {"fibre": "Penyedia Serat A", "radio": "Dinas Kominfo", "4g": "Opera
 _PLAN = {"fibre": (50, 20), "radio": (20, 10), "4g": (15, 5), "vsat": (4, 1)}
 
 
-def build(*, seed: int = 61, devices: int = 600, units: Units | None = None, v3_every: int = 9) -> Province:
+def build(*, seed: int = 61, devices: int = 600, units: Units | None = None, v3_every: int = 6) -> Province:
     """Make the province.
 
     Args:
         seed: another seed is another province.
         devices: how many devices; between 5 and 60,000. Exactly so many are made.
         units: where people live; the shipped tables unless told.
-        v3_every: each so many-th device speaks SNMPv3 only (0: none).
+        v3_every: each so many-th device that can speaks SNMPv3 only (0: none).
 
     Raises:
         ValueError: a number of devices outside the bounds.
@@ -177,6 +177,7 @@ class _Builder:
     def __init__(self, seed: int, devices: int, units: Units, v3_every: int) -> None:
         self.rng = random.Random(seed)  # noqa: S311 - a story, not a secret
         self.seed, self.wanted, self.units, self.v3_every = seed, devices, units, v3_every
+        self.able = 0
         self.sites: dict[str, SimSite] = {}
         self.devices: dict[str, SimDevice] = {}
         self.used: dict[tuple[str, str], int] = defaultdict(int)
@@ -270,7 +271,7 @@ class _Builder:
         fibre = 0.45 if density > 300 else 0.10
         return self.rng.choices(["vsat", "fibre", "4g", "radio"], [vsat, fibre, 0.14, 1 - vsat - fibre - 0.14])[0]
 
-    def _site(  # noqa: PLR0917 - the site's own words
+    def _site(
         self, kind: str, name: str, area: str, lat: float, lon: float, backhaul: str,
         plan: tuple[float, float] | None,
     ) -> SimSite:  # fmt: skip
@@ -314,10 +315,17 @@ class _Builder:
             name=f"{site.name} {short}{'' if gateway else nth}",
             address=f"127.{61 + block // 250}.{1 + block % 250}.{1 + host}", role=role, platform=platform[0],
             model=platform[1], parent=parent, is_gateway=gateway,
-            v3=bool(self.v3_every) and index % self.v3_every == self.v3_every - 1,
+            v3=self._speaks_v3(platform[0]),
         )  # fmt: skip
         self.devices[device.id] = device
         return device
+
+    def _speaks_v3(self, platform: str) -> bool:
+        """Each so many-th of the boxes whose firmware can: airOS and UniFi are left at v2c, as they usually are."""
+        if not self.v3_every or not platform.startswith(("routeros", "linux", "openwrt")):
+            return False
+        self.able += 1
+        return self.able % self.v3_every == 0
 
     def _near(self, point: tuple[float, float] | None, reach: float) -> tuple[float, float]:
         if point is None:

@@ -33,9 +33,8 @@ _LINKS = {
     "4g": (0.05, 0.16, 0.004),
     "vsat": (0.6, 0.9, 0.012),
 }
-#: What a rainy VSAT does.
-_LOSSY = (1.1, 1.5, 0.30)
-_SERVICE = {"link", "no_service"}
+#: What a satellite link does in heavy rain: three times its usual way, and every fourth answer lost.
+_LOSSY = (2.4, 2.9, 0.25)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,7 +260,7 @@ class Story:
             "cpu_percent": least(100.0, (96.0 if hot else traits.cpu) + (2.0 if hot else 38.0) * work * lively * 0.6),
             "memory_ratio": least(0.97, traits.memory + 0.12 * work + 0.1 * least(1.0, uptime / (90 * DAY))),
             "disk_ratio": least(1.0, (0.96 if disk else traits.disk) + uptime * 0.0),
-            "temperature_c": traits.temperature + 9.0 * work + 3.0 * (lively - 1.0) + (24.0 if hot else 0.0),
+            "temperature_c": traits.temperature + 9.0 * work + 3.0 * (lively - 1.0) + (38.0 if hot else 0.0),
             "airtime_ratio": airtime,
         }
 

@@ -8,8 +8,13 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:  # imported late so that --help is quick
+    from simulator.province import Province
+    from simulator.story import Story
 
 
 @click.command("simulate")
@@ -23,12 +28,12 @@ import click
 )
 @click.option("--quiet", is_flag=True, help="Nothing goes wrong: a load for measuring.")
 @click.option("--dead", default=0.0, type=click.FloatRange(0, 0.5), help="Share of devices that never answer.")
-@click.option("--v3-every", default=9, show_default=True, help="Each so many-th device speaks SNMPv3 only; 0: none.")
+@click.option("--v3-every", default=6, show_default=True, help="Each so many-th device speaks SNMPv3 only; 0: none.")
 @click.option(
     "--inventory-out", type=click.Path(path_type=Path, dir_okay=False), help="Write the inventory here first."
 )
 @click.option("--listen", is_flag=True, help="Gateways also accept TCP on the port, so that service can be asked.")
-def command(  # noqa: PLR0917 - one a flag
+def command(
     devices: int, port: int, seed: int, origins: tuple[float, ...], quiet: bool, dead: float, v3_every: int,
     inventory_out: Path | None, listen: bool,
 ) -> None:  # fmt: skip
@@ -49,18 +54,13 @@ def command(  # noqa: PLR0917 - one a flag
         sys.exit(2)
 
 
-async def _serve(story: object, port: int, inventory_out: Path | None, listen: bool) -> None:
-    from simulator import inventory_text
+async def _serve(story: Story, port: int, inventory_out: Path | None, listen: bool) -> None:
     from simulator.agent import Agents
-    from simulator.story import Story
 
-    assert isinstance(story, Story)  # noqa: S101 - the import above is late so that --help is quick
     agents = Agents(story)
     bound = agents.open(port)
     if inventory_out is not None:
-        inventory_out.write_text(
-            "".join(inventory_text.write(story.province, port=bound, tcp=listen)), encoding="utf-8"
-        )
+        _write(inventory_out, story.province, bound, tcp=listen)
     print(f"READY {bound} {len(story.province.devices)}", flush=True)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -71,5 +71,7 @@ async def _serve(story: object, port: int, inventory_out: Path | None, listen: b
     agents.close()
 
 
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+def _write(path: Path, province: Province, port: int, *, tcp: bool) -> None:
+    from simulator import inventory_text
+
+    path.write_text("".join(inventory_text.write(province, port=port, tcp=tcp)), encoding="utf-8")
