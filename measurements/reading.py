@@ -120,3 +120,4 @@ class Reading:
     error: str | None = None
     lane: str = "fast"
     box: tuple[str | None, str | None] = field(default=(None, None))  # (serial, first MAC): the hardware behind the id
+    interval_s: int = 60  # distance of this device's polls: what tells a missed poll from a hole

@@ -48,7 +48,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """Totals of one subject over [start, end): seconds by state of the asked question and traffic."""
+    """Totals of one subject over [start, end): seconds by state of the asked question and traffic.
+
+    up_s + down_s + unknown_s + maintenance_s = the period (times the subjects, for an area); `degraded_s` is a part of up_s.
+    """
 
     subject: str
     up_s: float
@@ -58,12 +61,37 @@ class Summary:
     out_octets: int | None = None
     clients_mean: float | None = None
     clients_max: int | None = None
+    degraded_s: float = 0.0
+    maintenance_s: float = 0.0
 
     @property
     def availability_ratio(self) -> float | None:
-        """up / (up + down) over observed time; None when nothing was observed."""
+        """Up / (up + down) over observed time; None when nothing was observed."""
         seen = self.up_s + self.down_s
         return self.up_s / seen if seen else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long each tier is kept, in days; None: for ever. State intervals, outages and daily tables are always kept.
+
+    Source of the defaults: 10,000 devices with 60,000 ports then need about 52 GB (docs/explanation/store.md).
+    """
+
+    raw_days: int = 7
+    interface_days: int = 2  # raw rows of ports: the bulk of the disk
+    five_minute_days: int = 90
+    hourly_days: int | None = 3 * 365
+
+    def __post_init__(self) -> None:
+        """Refuse what would delete rows before they are rolled up.
+
+        Raises:
+            ValueError: a tier is kept for less than two days.
+        """
+        kept = (self.raw_days, self.interface_days, self.five_minute_days, self.hourly_days)
+        if any(days is not None and days < 2 for days in kept):
+            raise ValueError("every tier is kept for at least 2 days")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,21 +113,8 @@ class StoreStatus:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-class MeasurementStore(Protocol):
-    """Write, read, keep."""
-
-    def write(self, readings: Sequence[Reading]) -> None:
-        """Store readings; durable when it returns. Same device and slot again overwrites; order does not matter.
-
-        Raises:
-            StoreUnavailable: nothing of it was stored.
-        """
-
-    def write_intervals(self, intervals: Sequence[Interval]) -> None:
-        """Open, extend or close state intervals (key: subject, question, start)."""
-
-    def write_outages(self, outages: Sequence[Outage]) -> None:
-        """Open, change or close outages (key: id)."""
+class MeasurementReader(Protocol):
+    """The read half: what another process (the pages) may open beside the writer. It never writes, nor checkpoints."""
 
     def outages(self, *, start: float, end: float, open_only: bool = False) -> list[Outage]:
         """Outages that touch [start, end), newest first."""
@@ -108,17 +123,22 @@ class MeasurementStore(Protocol):
         """Last known of the named devices, or of all."""
 
     def series(
-        self, kind: str, device: str, fields: Sequence[str], *, start: int, end: int,
-        step_s: int | None = None, name: str | None = None,
+        self,
+        kind: str,
+        device: str,
+        fields: Sequence[str],
+        *,
+        start: int,
+        end: int,
+        step_s: int | None = None,
+        name: str | None = None,
     ) -> Series:
         """History of one subject; `kind` is a measurement name, `name` the interface, radio or check.
 
         The tier follows from step and age; buckets without data are holes (None in every column).
         """
 
-    def intervals(
-        self, subjects: Sequence[str] | None, question: str, *, start: int, end: int
-    ) -> list[Interval]:
+    def intervals(self, subjects: Sequence[str] | None, question: str, *, start: int, end: int) -> list[Interval]:
         """State intervals that touch [start, end), by subject and time."""
 
     def summary(
@@ -126,11 +146,29 @@ class MeasurementStore(Protocol):
     ) -> list[Summary]:
         """Seconds by state and traffic for each subject (device or site) or area, from daily and area tables."""
 
-    def maintain(self, now: float) -> None:
-        """Roll up closed buckets, apply retention; idempotent."""
-
     def status(self) -> StoreStatus:
         """How the store is."""
 
     def close(self) -> None:
-        """Flush and let go."""
+        """Let go."""
+
+
+class MeasurementStore(MeasurementReader, Protocol):
+    """Write, read, keep."""
+
+    def write(self, readings: Sequence[Reading]) -> None:
+        """Store readings; durable when it returns. Same device and slot again overwrites; order does not matter.
+
+        Raises:
+            StoreUnavailable: it is not known to be stored; write it again.
+            WriteRejected: this store will never take these rows.
+        """
+
+    def write_intervals(self, intervals: Sequence[Interval]) -> None:
+        """Open, extend or close state intervals (key: subject, question, start)."""
+
+    def write_outages(self, outages: Sequence[Outage]) -> None:
+        """Open, change or close outages (key: id)."""
+
+    def maintain(self, now: float) -> None:
+        """Roll up closed buckets, apply retention; idempotent."""
