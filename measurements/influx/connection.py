@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import urllib3
+from influxdb_client.client.exceptions import InfluxDBError
 from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.domain.bucket_retention_rules import BucketRetentionRules
 from influxdb_client.rest import ApiException
@@ -56,9 +58,9 @@ class Connection:
 
     def __init__(self, settings: InfluxSettings) -> None:
         self.settings = settings
-        timeout_ms = (int(settings.connect_timeout_s * 1000), int(settings.read_timeout_s * 1000))
+        self._timeout_ms = (int(settings.connect_timeout_s * 1000), int(settings.read_timeout_s * 1000))
         self._client: Any = InfluxDBClient(
-            url=settings.url, token=settings.token or "", org=settings.org, timeout=timeout_ms, retries=False,
+            url=settings.url, token=settings.token or "", org=settings.org, timeout=self._timeout_ms, retries=False,
             ssl_ca_cert=settings.ca_file,
         )  # fmt: skip
         self._writes: Any = WriteService(self._client.api_client)  # type: ignore[no-untyped-call]  # theirs
@@ -107,13 +109,21 @@ class Connection:
             if "error" in result:
                 raise WriteRejected(f"InfluxDB refuses {influxql.split(' WITH ', maxsplit=1)[0]}: {result['error']}")
 
-    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """POST JSON to an administrative path; gives the JSON answer ({} when it is empty).
+    def api(
+        self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Call an administrative path of 3; gives what its JSON says ({} when the answer is empty).
 
         Raises:
-            StoreUnavailable: no connection, or the server refuses or fails; `.__cause__` has the status.
+            StoreUnavailable: no connection, or the server refuses or fails.
+            WriteRejected: what is asked is wrong.
         """
-        return self._json("POST", path, {}, dict(body))
+        # 3 documents Bearer for these paths; Token is for the two paths it shares with 1.x and 2.x.
+        bearer: Any = InfluxDBClient(
+            url=self.settings.url, token="", timeout=self._timeout_ms, ssl_ca_cert=self.settings.ca_file
+        )
+        bearer.api_client.set_default_header("Authorization", f"Bearer {self.settings.token or ''}")
+        return self._json(method, path, query or {}, None if body is None else dict(body), client=bearer)
 
     def server(self) -> Server:
         """Who answers `/ping`.
@@ -122,63 +132,83 @@ class Connection:
             StoreUnavailable: nobody, or not an InfluxDB.
         """
         try:
-            _, _, headers = self._client.api_client.call_api("/ping", "GET", _preload_content=False)
-        except ApiException as err:
-            headers = err.headers or {}
-            if err.status not in (401, 403):  # 3 wants a token even here, and says who it is all the same
-                raise StoreUnavailable(_judged(err).message) from err
-        except (urllib3.exceptions.HTTPError, OSError) as err:
-            raise StoreUnavailable(f"no connection to {self.settings.url}: {_short(err)}") from err
+            with self._translated():
+                _, _, headers = self._client.api_client.call_api("/ping", "GET", _preload_content=False)
+        except StoreUnavailable as err:
+            refused = err.__cause__
+            if not isinstance(refused, ApiException) or refused.status not in (401, 403):
+                raise
+            headers = refused.headers or {}  # 3 wants a token even here, and says who it is all the same
         version = headers.get("X-Influxdb-Version", "")
         digits = version.lstrip("v").split(".")[0]
         return Server(version=version or "unknown", major=int(digits) if digits.isdigit() else None)
 
-    def create_bucket(self, name: str, *, every_s: int) -> bool:
-        """Make a bucket (2.x) with its retention, or correct the retention of the one there; True when made.
+    def bucket_retention(self, name: str) -> int | None:
+        """Seconds a bucket of 2.x keeps its points (0: for ever); None when there is no such bucket.
 
         Raises:
-            StoreUnavailable: no connection, or the token may not do this.
+            StoreUnavailable: no connection, or the token may not see buckets.
+        """
+        with self._translated():
+            found = self._client.buckets_api().find_bucket_by_name(name)
+        if found is None:
+            return None
+        return next((int(rule.every_seconds) for rule in found.retention_rules or ()), 0)
+
+    def set_bucket(self, name: str, *, every_s: int) -> None:
+        """Make a bucket of 2.x that keeps its points for `every_s` (0: for ever), or change the one there.
+
+        Raises:
+            StoreUnavailable: no connection, or the token may not change buckets.
         """
         rules: list[Any] = []
         if every_s:
             rules.append(BucketRetentionRules(type="expire", every_seconds=every_s))  # type: ignore[no-untyped-call]  # theirs
-        buckets = self._client.buckets_api()
-        try:
+        with self._translated():
+            buckets = self._client.buckets_api()
             found = buckets.find_bucket_by_name(name)
             if found is None:
                 buckets.create_bucket(bucket_name=name, retention_rules=rules, org=self.settings.org)
-                return True
-            found.retention_rules = rules
-            buckets.update_bucket(found)
-        except ApiException as err:
-            raise StoreUnavailable(_judged(err).message) from err
-        except (urllib3.exceptions.HTTPError, OSError) as err:
-            raise StoreUnavailable(f"no connection to {self.settings.url}: {_short(err)}") from err
-        return False
+            else:
+                found.retention_rules = rules
+                buckets.update_bucket(found)
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
     def _json(
-        self, method: str, path: str, query: Mapping[str, str], body: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
-        try:
-            answer, _, _ = self._client.api_client.call_api(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        body: dict[str, Any] | None = None,
+        *,
+        client: Any = None,
+    ) -> Any:
+        with self._translated():
+            answer, _, _ = (client or self._client).api_client.call_api(
                 path, method, query_params=list(query.items()), body=body, _preload_content=False,
                 header_params={"Accept": "application/json", "Content-Type": "application/json"},
             )  # fmt: skip
             text = answer.data
-            found = json.loads(text) if text.strip() else {}
+        try:
+            return json.loads(text) if text.strip() else {}
+        except ValueError as err:
+            raise StoreUnavailable(f"{self.settings.url} answers {path} with something that is not JSON") from err
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
         except ApiException as err:
             answered = _judged(err)
             kind = WriteRejected if answered.verdict is Verdict.REJECTED else StoreUnavailable
             raise kind(answered.message) from err
+        except InfluxDBError as err:  # the client's own: it does not find the organisation
+            raise StoreUnavailable(f"InfluxDB: {_short(err)}") from err
         except (urllib3.exceptions.HTTPError, OSError) as err:
             raise StoreUnavailable(f"no connection to {self.settings.url}: {_short(err)}") from err
-        except ValueError as err:
-            raise StoreUnavailable(f"{self.settings.url} answers {path} with something that is not JSON") from err
-        return found if isinstance(found, dict) else {}
 
 
 def _judged(err: ApiException) -> Answer:
