@@ -17,13 +17,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from devices.transport.snmp import ber
+from devices.transport.snmp.api import UsmUser
+from devices.transport.snmp.usm_agent import UsmAgent
 from simulator import platforms
 from simulator.answers import answer
-from simulator.mib import Now, View
+from simulator.mib import Now, View, engine_id
 from simulator.province import SimDevice
 from simulator.story import Story
 
 COMMUNITY = b"merata-demo"
+USER = UsmUser(name=b"merata", auth="sha256", auth_password=b"merata-demo-auth", priv="aes128",
+               priv_password=b"merata-demo-priv")  # fmt: skip
 #: One figure serves requests that come this close together (the two or three of one poll).
 SAME_MOMENT_S = 0.05
 _BATCH = 128
@@ -39,6 +43,7 @@ class _Resident:
     view: View
     now: Now | None = None
     at: float = 0.0
+    engine: UsmAgent | None = None  # made when first asked: its keys cost 20 ms
 
 
 @dataclass(slots=True)
@@ -60,11 +65,20 @@ class Agents:
     Args:
         story: who is there and how they are.
         community: the community that v2c requests must bring.
+        user: who may ask devices that speak v3.
         clock: the time (epoch s); given in tests.
     """
 
-    def __init__(self, story: Story, *, community: bytes = COMMUNITY, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        story: Story,
+        *,
+        community: bytes = COMMUNITY,
+        user: UsmUser = USER,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self.story = story
+        self.user = user
         self.community = community
         self.counts = Counts()
         self._clock = clock
@@ -101,13 +115,27 @@ class Agents:
 
     def _reply(self, resident: _Resident, now: Now, request: bytes) -> bytes | None:
         version, _ = ber.read_version(request)
-        if version != ber.VERSION_2C or resident.device.v3:
+        if resident.device.v3:
+            return self._reply_v3(resident, now, request) if version == ber.VERSION_3 else None
+        if version != ber.VERSION_2C:
             return None
         community, pdu = ber.read_message(request)
         if community != self.community:
             return None
         body = answer(pdu, resident.view, now)
         return None if body is None else ber.message(community, body)
+
+    def _reply_v3(self, resident: _Resident, now: Now, request: bytes) -> bytes | None:
+        engine = resident.engine
+        if engine is None:
+            engine = resident.engine = UsmAgent(engine_id(resident.device), [self.user])
+        engine.boots = now.state.boots
+        clock = int(now.state.uptime_s)
+        opened = engine.open(request, clock)
+        if isinstance(opened, bytes):
+            return opened
+        body = answer(opened.pdu, resident.view, now)
+        return None if body is None else engine.seal(opened, body, clock)
 
     def _now(self, resident: _Resident) -> Now:
         at = self._clock()

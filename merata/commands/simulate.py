@@ -56,11 +56,14 @@ def command(
 
 async def _serve(story: Story, port: int, inventory_out: Path | None, listen: bool) -> None:
     from simulator.agent import Agents
+    from simulator.inventory_text import OBSERVER
+    from simulator.listeners import Listeners
 
     agents = Agents(story)
     bound = agents.open(port)
     if inventory_out is not None:
         _write(inventory_out, story.province, bound, tcp=listen)
+    following = asyncio.create_task(Listeners(story, bound, always=[OBSERVER]).run()) if listen else None
     print(f"READY {bound} {len(story.province.devices)}", flush=True)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -68,6 +71,10 @@ async def _serve(story: Story, port: int, inventory_out: Path | None, listen: bo
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stopped.set)
     await stopped.wait()
+    if following is not None:
+        following.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await following
     agents.close()
 
 
