@@ -44,6 +44,12 @@ class NotSupported(DeviceError):
     kind = "not-supported"
 
 
+class PingNotPermitted(NotSupported):
+    """The kernel lets this process send no ICMP echo: nothing is known of the device (not even that it is silent)."""
+
+    kind = "ping-not-permitted"
+
+
 class UnexpectedReply(DeviceError):
     """The device answered something that does not parse or breaks the protocol."""
 

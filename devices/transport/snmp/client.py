@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from devices.errors import AuthenticationFailed, DeviceError, Unreachable
+from devices.errors import AuthenticationFailed, Unreachable
 from devices.model import Domain, Target
 from devices.transport.snmp import ber, question
 from devices.transport.snmp.api import Agent, Community, UsmUser, Value
@@ -23,6 +23,7 @@ from devices.transport.snmp.exchange import Answer, Exchange, Exchanges, Securit
 from devices.transport.snmp.peer import Peer
 from devices.transport.snmp.question import Question
 from devices.transport.snmp.statistics import Note, Statistics
+from devices.transport.snmp.usm_client import UsmSecurity
 
 #: Agents remembered by identity; a caller that makes a new `Agent` for each call must not fill the memory.
 _REMEMBERED_AGENTS: Final = 200_000
@@ -126,7 +127,7 @@ class SnmpClient:
         give_up = None if deadline_s is None else self._now() + deadline_s
         limits = agent.limits
         fits = rows is not None and limits.bulk and len(columns) <= limits.max_oids and len(scalars) <= limits.max_oids
-        if not fits or rows is None or line.peer.srtt_s is None:
+        if not fits or rows is None or line.peer.srtt_s is None or not line.security.ready:
             found: dict[str, Value] = {}
             names = tuple(scalars)
             for start in range(0, len(names), max(1, limits.max_oids)):
@@ -240,13 +241,18 @@ class SnmpClient:
             raise AuthenticationFailed(f"{line.peer.name} refuses these objects to us", target=line.peer.name)
 
     async def _ask(self, line: _Line, asked: Question, give_up: float | None) -> Answer:
-        exchange = self._start(line, asked, give_up)
+        security = line.security
+        if isinstance(security, UsmSecurity) and not security.ready:
+            await self._wait_for(self._start(line, question.get(()), give_up, security.probe))
+        return await self._wait_for(self._start(line, asked, give_up))
+
+    async def _wait_for(self, exchange: Exchange) -> Answer:
         try:
             return await exchange.future
         finally:
             self._exchanges.retire(exchange)
 
-    def _start(self, line: _Line, asked: Question, give_up: float | None) -> Exchange:
+    def _start(self, line: _Line, asked: Question, give_up: float | None, security: Security | None = None) -> Exchange:
         loop = self._loop
         assert loop is not None  # noqa: S101 - _line has set it
         now = loop.time()
@@ -258,7 +264,7 @@ class SnmpClient:
                 raise Unreachable(f"{line.peer.name}: the time for this poll is over", target=line.peer.name)
             end = give_up
         self.statistics.requests += 1
-        exchange = Exchange(line.peer, line.security, asked, loop.create_future(), now)
+        exchange = Exchange(line.peer, security or line.security, asked, loop.create_future(), now)
         self._exchanges.start(exchange, timeout_s=agent.timeout_s, tries=tries, give_up=end)
         return exchange
 
@@ -277,10 +283,13 @@ class SnmpClient:
 
     def _sort(self, data: bytes, address: Address, endpoint: Endpoint) -> None:
         version, at = ber.read_version(data)
-        if version != ber.VERSION_2C:
+        if version == ber.VERSION_2C:
+            ident = peek_id(data, at)
+        elif version == ber.VERSION_3:
+            ident = ber.read_integer(data, ber.header(data, at, ber.SEQUENCE)[0])[0]
+        else:
             self.statistics.wrong_version += 1
             return
-        ident = peek_id(data, at)
         exchange = self._exchanges.find(ident)
         if exchange is None:
             if self._exchanges.is_late(ident):
@@ -361,7 +370,22 @@ class SnmpClient:
                 known = CommunitySecurity(credential.community, self.statistics)
                 self._securities[credential] = known
             return known
-        raise DeviceError("SNMPv3 is not built yet")
+        key = (agent.target, credential)
+        security = self._securities.get(key)
+        if security is None:
+            assert self._loop is not None  # noqa: S101 - _enter_loop has set it
+            security = UsmSecurity(
+                credential,
+                exchanges=self._exchanges,
+                now=self._loop.time,
+                statistics=self.statistics,
+                note=lambda target, what: self.notes.append(Note(target=target, what=what)),
+            )
+            if len(self._securities) >= _REMEMBERED_AGENTS:
+                self._securities.clear()
+                self._lines.clear()
+            self._securities[key] = security
+        return security
 
     def _drain(self) -> None:
         for endpoint in self._endpoints.values():

@@ -14,6 +14,7 @@ class CommunitySecurity:
     """Wraps questions of all devices that share a community."""
 
     version: Final = ber.VERSION_2C
+    ready: Final = True
     __slots__ = ("_community", "_statistics")
 
     def __init__(self, community: bytes, statistics: Statistics) -> None:
@@ -30,11 +31,14 @@ class CommunitySecurity:
         if data[start:end] != self._community:
             self._statistics.wrong_community += 1
             return None
-        return read_answer(data, end, self._statistics)
+        return read_answer(data, end, self._statistics, ident)
+
+    def gave_up(self) -> None:
+        """Nothing is believed of the device, so nothing is forgotten."""
 
 
-def read_answer(data: bytes, at: int, statistics: Statistics) -> Answer | None:
-    """The answer in the Response PDU at `at`; None for another kind of PDU.
+def read_answer(data: bytes, at: int, statistics: Statistics, ident: int) -> Answer | None:
+    """The answer in the Response PDU at `at`; None (counted) for another kind of PDU or another request id.
 
     Raises:
         BerError: malformed.
@@ -43,7 +47,10 @@ def read_answer(data: bytes, at: int, statistics: Statistics) -> Answer | None:
         statistics.unexpected_pdu += 1
         return None
     at, end = ber.header(data, at, ber.RESPONSE)
-    _, at = ber.read_integer(data, at)
+    request_id, at = ber.read_integer(data, at)
+    if request_id != ident:
+        statistics.wrong_id += 1
+        return None
     status, at = ber.read_integer(data, at)
     index, at = ber.read_integer(data, at)
     at, stop = ber.header(data, at, ber.SEQUENCE)

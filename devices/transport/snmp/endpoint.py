@@ -125,7 +125,8 @@ def open_socket(domain: Domain, family: socket.AddressFamily, kind: int, protoco
     made = in_namespace(domain, make)
     if made is None:
         raise denied[0]
-    _widen(made)
+    if kind != socket.SOCK_STREAM:
+        _widen(made)
     return made
 
 

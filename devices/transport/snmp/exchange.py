@@ -29,6 +29,10 @@ class Security(Protocol):
     def version(self) -> int:
         """Version of its messages."""
 
+    @property
+    def ready(self) -> bool:
+        """False until enough is known of the device to ask it (v3: its engine)."""
+
     def seal(self, ident: int, question: Question, now: float) -> bytes:
         """A whole message. `ident` is request id and message id."""
 
@@ -38,6 +42,9 @@ class Security(Protocol):
         Raises:
             BerError: malformed.
         """
+
+    def gave_up(self) -> None:
+        """A question stayed without an answer."""
 
 
 class Exchange:
@@ -61,6 +68,7 @@ class Exchange:
         "resyncs",
         "security",
         "started",
+        "timeout_s",
         "tries",
         "tries_left",
     )
@@ -72,6 +80,7 @@ class Exchange:
     last: int  # id of the last transmission
     last_at: float
     patience: float  # retransmission timeout, doubled each time
+    timeout_s: float  # as configured for one try
     tries_left: int
 
     def __init__(
@@ -120,6 +129,7 @@ class Exchanges:
         """Send the first datagram and watch over the rest."""
         now = exchange.started
         exchange.give_up = give_up
+        exchange.timeout_s = timeout_s
         exchange.tries_left = tries
         # At least one repetition fits before giving up, however slow the device was measured to be.
         exchange.patience = exchange.peer.rto_s(timeout_s, (give_up - now) / min(tries, 2))
@@ -185,10 +195,17 @@ class Exchanges:
         while len(late) > _REMEMBERED_LATE:
             del late[next(iter(late))]
 
-    def hasten(self, exchange: Exchange, give_up: float) -> None:
-        """Give up earlier than planned."""
-        if give_up < exchange.give_up:
-            exchange.give_up = exchange.due = give_up
+    def again(self, exchange: Exchange) -> None:
+        """Ask again at once with what was just learnt; this is not one of the counted tries."""
+        if exchange.live:
+            exchange.tries_left += 1
+            self.send(exchange, self._loop.time())
+
+    def hasten(self, exchange: Exchange) -> None:
+        """Do not ask again, and wait one timeout more at most."""
+        give_up = self._loop.time() + exchange.timeout_s
+        if exchange.live and (give_up < exchange.give_up or exchange.tries_left > 0):
+            exchange.give_up = exchange.due = min(give_up, exchange.give_up)
             exchange.tries_left = 0
             self._watch(exchange)
 
@@ -247,6 +264,7 @@ class Exchanges:
         else:
             self.timeouts += 1
             exchange.peer.silences += 1
+            exchange.security.gave_up()
             self.remember_late(exchange)
             self.fail(exchange, self._verdict(exchange, now))
 
