@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from devices.inventory import schema
 from devices.inventory.build import Known, build_device, build_site
 from devices.inventory.checks import Places, check_network, check_sites
 from devices.inventory.credentials import read_credential
+from devices.inventory.dump import Plain
 from devices.inventory.files import Source, read_all
 from devices.inventory.layers import BAD, Layer, Notes, Stack, Where, read_layer, shape, unknown
 from devices.inventory.text import Entries, Items, Node, Word
@@ -22,12 +23,16 @@ from devices.model import Anchor, Credential, Device, DeviceId, Domain, Inventor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What reading gave: an inventory or complaints, besides warnings and the text of every file as it was read."""
+    """What reading gave: an inventory or complaints, besides warnings and the text of every file as it was read.
+
+    `patterns` are the (folder, pattern) of every include: a new file that one of them names belongs to the inventory.
+    """
 
     inventory: Inventory | None
     complaints: tuple[Complaint, ...]
     warnings: tuple[Complaint, ...]
     texts: Mapping[str, str]
+    patterns: tuple[tuple[str, str], ...]
 
 
 def load(path: Path, *, known_area: Callable[[str], bool] | None = None) -> Inventory:
@@ -50,14 +55,39 @@ def read(path: Path, *, known_area: Callable[[str], bool] | None = None) -> Draf
     """As `load`, and the warnings and texts too; never raises for what a person wrote."""
     notes = Notes()
     sources = read_all(path, notes)
-    inventory = _Assembly(sources, notes, known_area).inventory() if sources else None
+    inventory = _Assembly(sources.files, notes, known_area).inventory() if sources.files else None
     complaints = tuple(sorted(notes.complaints))
     return Draft(
         inventory=None if complaints else inventory,
         complaints=complaints,
         warnings=tuple(sorted(notes.warnings)),
-        texts={source.path: source.text for source in sources},
+        texts={source.path: source.text for source in sources.files},
+        patterns=tuple(sources.patterns),
     )
+
+
+def load_plain(tree: Plain, *, version: str, files: tuple[str, ...] = ()) -> Inventory:
+    """The inventory that `plain` took apart; what it says was accepted before, areas are not asked for again.
+
+    Raises:
+        InventoryError: the tree was not made by `plain`.
+    """
+    notes = Notes()
+    layer = read_layer(_node(tree), schema.ROOT, path="(kept)", notes=notes)
+    source = Source(path="(kept)", real=Path("(kept)"), text="", layer=layer)
+    inventory = _Assembly([source], notes, None).inventory()
+    if inventory is None or notes.complaints:
+        raise InventoryError(sorted(notes.complaints))
+    return replace(inventory, version=version, files=files)
+
+
+def _node(tree: Plain) -> Node:
+    """Mappings, lists and texts as if they had been written."""
+    if isinstance(tree, str):
+        return Word(tree, 1)
+    if isinstance(tree, list):
+        return Items([_node(item) for item in tree], 1)
+    return Entries({key: _node(value) for key, value in tree.items()}, dict.fromkeys(tree, 1), 1)
 
 
 class _Assembly:

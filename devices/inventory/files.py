@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from devices.inventory import schema
@@ -24,25 +24,33 @@ class Source:
     layer: Layer
 
 
-def read_all(path: Path, notes: Notes) -> list[Source]:
+@dataclass(slots=True)
+class Sources:
+    """The files read so far, and every (folder, pattern) that names files: those to watch."""
+
+    files: list[Source] = field(default_factory=list)
+    patterns: list[tuple[str, str]] = field(default_factory=list)
+
+
+def read_all(path: Path, notes: Notes) -> Sources:
     """The main file and everything it includes, in include order; each file once.
 
     A file that cannot be read is complained of and left out.
     """
-    sources: list[Source] = []
+    sources = Sources()
     _follow(path, None, notes, sources, ())
     return sources
 
 
-def _follow(path: Path, said: Where | None, notes: Notes, sources: list[Source], trail: tuple[Path, ...]) -> None:
+def _follow(path: Path, said: Where | None, notes: Notes, sources: Sources, trail: tuple[Path, ...]) -> None:
     here = path.resolve()
     if said is not None and here in trail:
         notes.complain(said, "include goes round in a circle: " + " -> ".join(p.name for p in (*trail, here)))
         return
-    if len(sources) >= MAX_FILES:
+    if len(sources.files) >= MAX_FILES:
         notes.complain(said or Where(str(path), 1), f"more than {MAX_FILES} files are included")
         return
-    if any(source.real == here for source in sources):
+    if any(source.real == here for source in sources.files):
         return
     text = _text(path, said, notes)
     if text is None:
@@ -58,8 +66,9 @@ def _follow(path: Path, said: Where | None, notes: Notes, sources: list[Source],
         notes=notes,
         hints={} if root else schema.ROOT_ONLY,
     )
-    sources.append(Source(path=str(path), real=here, text=text, layer=layer))
+    sources.files.append(Source(path=str(path), real=here, text=text, layer=layer))
     for pattern in _patterns(layer, notes):
+        sources.patterns.append((str(path.parent), pattern.text))
         for found in _matches(path.parent, pattern, layer.where("include"), notes):
             _follow(found, Where(str(path), pattern.line, "include"), notes, sources, (*trail, here))
 
