@@ -19,11 +19,15 @@ PR_SET_PDEATHSIG = 1  # prctl(2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One child: its name in the log, its command line, and the word at a line's start that says it is ready."""
+    """One child: its name in the log, its command line, and how it is seen to be ready.
+
+    ready: the word at the start of a line it prints; ready_port: a TCP port on loopback that accepts. Neither: at once.
+    """
 
     name: str
     command: tuple[str, ...]
-    ready: str
+    ready: str | None = None
+    ready_port: int | None = None
     ready_within_s: float = 60.0
     grace_s: float = 12.0
     quiet: bool = True  # pass on only what it says on stderr
@@ -37,6 +41,23 @@ def _child_setup() -> None:
     """Own process group (Ctrl-C reaches only the supervisor); die with the parent."""
     os.setpgid(0, 0)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+async def _wait(ready: asyncio.Event) -> None:
+    await ready.wait()
+
+
+async def _accepts(port: int, ready: asyncio.Event) -> None:
+    """Set `ready` once the port on loopback accepts a connection."""
+    while True:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.05)
+            continue
+        writer.close()
+        ready.set()
+        return
 
 
 class Supervisor:
@@ -65,7 +86,13 @@ class Supervisor:
         reader = asyncio.create_task(self._read(part, process, ready))
         self._readers.add(reader)
         reader.add_done_callback(self._readers.discard)
-        waiting = asyncio.create_task(ready.wait())
+        if part.ready_port is not None:
+            waiting = asyncio.create_task(_accepts(part.ready_port, ready))
+        elif part.ready is None:
+            ready.set()
+            return
+        else:
+            waiting = asyncio.create_task(_wait(ready))
         ended = asyncio.create_task(process.wait())
         await asyncio.wait({waiting, ended}, timeout=part.ready_within_s, return_when=asyncio.FIRST_COMPLETED)
         is_ready, code = ready.is_set(), process.returncode
@@ -79,7 +106,7 @@ class Supervisor:
         assert process.stdout is not None  # noqa: S101 - asked for with PIPE
         async for raw in process.stdout:
             line = raw.decode("utf-8", "replace").rstrip()
-            if line.startswith(part.ready):
+            if part.ready is not None and line.startswith(part.ready):
                 ready.set()
             if not part.quiet:
                 self._say(f"{part.name}: {line}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -68,3 +69,23 @@ def test_killing_the_supervisor_leaves_no_orphan(tmp_path: Path) -> None:
     while Path(f"/proc/{child}").exists() and Path(f"/proc/{child}/stat").read_text().split()[2] != "Z":
         assert time.monotonic() < deadline, "the child outlived its supervisor"
         time.sleep(0.02)
+
+
+def test_a_part_may_be_ready_when_its_port_accepts(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = (
+        "import http.server as h, sys;"
+        "h.HTTPServer(('127.0.0.1', int(sys.argv[1])), h.BaseHTTPRequestHandler).serve_forever()"
+    )
+    serving = Part(name="page", command=(sys.executable, "-c", server, str(port)), ready_port=port, grace_s=2)
+    reached = []
+
+    def look() -> None:
+        with socket.create_connection(("127.0.0.1", port)):
+            reached.append(port)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    assert asyncio.run(supervise([serving], say=lambda _: None, on_ready=look)) == 0
+    assert reached == [port]
