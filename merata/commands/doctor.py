@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import ctypes
 import json
 import os
 import platform
@@ -69,7 +71,14 @@ def ping_permission() -> Finding:
     """Whether echo requests can be sent, by a datagram or a raw socket."""
     from devices.transport.ping import Pinger
 
-    refused = Pinger().permitted()
+    async def ask() -> str | None:
+        pinger = Pinger()
+        try:
+            return pinger.permitted()
+        finally:
+            await pinger.close()
+
+    refused = asyncio.run(ask())
     if refused is None:
         return Finding(what="ping", level="ok", text="permitted")
     return Finding(what="ping", level="note", text=refused)
@@ -86,11 +95,9 @@ def clock() -> Finding:
     """Whether the kernel's clock is held by NTP, and which second it shows."""
     shown = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     try:
-        import ctypes
-
         buffer = ctypes.create_string_buffer(208)
         ctypes.CDLL(None, use_errno=True).adjtimex(buffer)
-        status = int.from_bytes(buffer[40:44], "little")  # struct timex.status on 64-bit Linux
+        status = int.from_bytes(buffer.raw[40:44], "little")  # struct timex.status on 64-bit Linux
     except OSError:
         return Finding(what="clock", level="note", text=f"{shown}; cannot tell whether it is synchronised")
     if status & ADJTIMEX_UNSYNCHRONISED:
