@@ -133,6 +133,10 @@ class Health:
         )
         self._known[device] = Known(found.state, found.cause, found.start)
 
+    def answering(self) -> list[DeviceId]:
+        """Devices that answered when they were last observed."""
+        return [d for d, p in self._patients.items() if p.state in (State.UP, State.DEGRADED)]
+
     def change(self, inventory: Inventory, at: float) -> None:
         """Another inventory holds from `at` on: what is no longer owned ends; a moved device changes two sites."""
         self._adopt(inventory)

@@ -101,9 +101,20 @@ def blank(device: str, slot: int, at: float, *, kind: str, error: str, lane: str
     return Reading(device=device, slot=slot, at=at, row=row, error_kind=kind, error=error, lane=lane)
 
 
-def cheap(device: Device) -> Device:
-    """The same device, asked with a single try."""
-    return device if device.snmp is None else replace(device, snmp=replace(device.snmp, retries=0))
+def fitted(device: Device, deadline_s: float, *, cheap: bool) -> Device:
+    """The same device, asked with so many tries as its deadline has room for; with a single one if `cheap`.
+
+    Silence must be seen as silence: a poll that is cut off at its deadline tells nothing.
+    """
+    said = device.snmp
+    if said is None:
+        return device
+    room_ms = 900 * deadline_s
+    tries = 1 if cheap else max(1, min(said.retries + 1, int(room_ms // said.timeout_ms)))
+    timeout_ms = min(said.timeout_ms, int(room_ms / tries))
+    if tries == said.retries + 1 and timeout_ms == said.timeout_ms:
+        return device
+    return replace(device, snmp=replace(said, retries=tries - 1, timeout_ms=timeout_ms))
 
 
 class Cycle:
@@ -135,6 +146,7 @@ class Cycle:
         interval_s: float,
         ends: float,
         observe: Observe,
+        spread: bool = True,
     ) -> CycleReport:
         """Ask `devices` (in id order) within the time left.
 
@@ -144,6 +156,7 @@ class Cycle:
             interval_s: the interval of these devices.
             ends: monotonic time by which the cycle must be over.
             observe: asks the anchors; awaited first, and again when devices fell silent.
+            spread: over the interval; False: as fast as the bounds allow.
 
         Returns:
             A report with an outcome for every device, and a reading for every one that was due to be judged.
@@ -157,20 +170,20 @@ class Cycle:
         for device in devices:
             if device.target.domain in report.blind:
                 report.outcomes[device.id] = Outcome.NOT_ASKED
-        await self._ask_all(seen, report, ends=ends)
+        await self._ask_all(seen, report, ends=ends, spread=spread)
         await self._second_look(seen, report, observe)
         self._close(seen, report)
         report.took_s = self._clock.monotonic() - began
         return report
 
-    async def _ask_all(self, devices: Sequence[Device], report: CycleReport, *, ends: float) -> None:
+    async def _ask_all(self, devices: Sequence[Device], report: CycleReport, *, ends: float, spread: bool) -> None:
         by_lane: dict[Lane, list[tuple[Device, DeviceMemory]]] = {lane: [] for lane in Lane}
         for device in devices:
             memory = self._memory.of(device.id)
             by_lane[memory.lane.lane].append((device, memory))
         last = ends - TAIL * report.interval_s
         window = last - self._clock.monotonic() - self._settings.deadline_of(report.interval_s)
-        window = max(window, 0.0)
+        window = max(window, 0.0) if spread else 0.0
         tasks: set[asyncio.Task[None]] = set()
         places = {
             Lane.FAST: self._settings.in_flight,
@@ -264,7 +277,7 @@ class Cycle:
         self, device: Device, memory: DeviceMemory, lane: Lane, report: CycleReport, deadline: float
     ) -> None:
         """Poll one device; the only place where anything it does wrong is caught."""
-        asked = device if lane is Lane.FAST else cheap(device)
+        asked = fitted(device, deadline, cheap=lane is Lane.SILENT)
         try:
             async with asyncio.timeout(deadline):
                 host = await self._names.address(asked.target.host)
@@ -290,8 +303,9 @@ class Cycle:
     def _take(self, device: Device, report: CycleReport, reading: Reading) -> None:
         """Note a reading; commit it at once unless it is silence, which may still turn out to be ours."""
         memory = self._memory.of(device.id)
-        if reading.lane != memory.lane.lane:
-            reading = replace(reading, lane=memory.lane.lane)
+        interval_s = max(1, round(report.interval_s))
+        if reading.lane != memory.lane.lane or reading.interval_s != interval_s:
+            reading = replace(reading, lane=str(memory.lane.lane), interval_s=interval_s)
         outcome = outcome_of(reading)
         report.readings[device.id] = reading
         report.outcomes[device.id] = outcome

@@ -1,0 +1,348 @@
+"""The running controller: turns the schedule's ticks into cycles, conclusions, a status and a log line.
+
+It knows the parts only by what they do; `merata.bootstrap` joins them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, Protocol
+
+from controller.polling.commit import Committer
+from controller.polling.cycle import Cycle, CycleReport, Observe
+from controller.polling.lanes import Lane, Outcome
+from controller.polling.memory import Memory
+from controller.polling.observer import Sight
+from controller.polling.settings import PollingSettings
+from controller.schedule import Clock, Schedule
+from devices.model import Device, Inventory
+from measurements.errors import StoreError
+
+log = logging.getLogger(__name__)
+
+STANDARD = "standard"
+#: A cycle that could use less than this share of its interval is left out at the start of the program.
+WORTHWHILE = 0.4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concluded:
+    """What the verdicts count: devices and sites by state, open outages."""
+
+    devices: Mapping[str, int] = field(default_factory=dict)
+    sites: Mapping[str, int] = field(default_factory=dict)
+    outages_open: int = 0
+
+
+class Parts(Protocol):
+    """What the service is given. Methods marked (thread) run in the store's thread and may block."""
+
+    inventory: Inventory
+
+    def conclude(self, report: CycleReport, devices: Sequence[Device], at: float) -> Concluded:
+        """Judge a finished cycle (thread)."""
+
+    def watch_inventory(self, now: float) -> Inventory | None:
+        """A newly accepted inventory, None while nothing changed (thread)."""
+
+    def maintain(self, now: float) -> None:
+        """Roll up, apply retention (thread)."""
+
+    def observe(self) -> Observe:
+        """How the anchors of the present inventory are asked."""
+
+    def store_status(self) -> Mapping[str, Any]:
+        """How the store is (thread)."""
+
+    def tell(self, at: float, kind: str, subject: str, facts: Mapping[str, Any]) -> None:
+        """Keep an event (thread)."""
+
+    def publish(self, status: Mapping[str, Any]) -> None:
+        """Replace the status that others read (thread)."""
+
+    def save(self) -> None:
+        """Keep what was learned (thread)."""
+
+    def stopped(self, at: float) -> None:
+        """The last word of a clean stop (thread)."""
+
+    def notes(self) -> list[str]:
+        """Sentences about what is not asked and why."""
+
+
+class Controller:
+    """One running controller over one state directory."""
+
+    def __init__(
+        self,
+        *,
+        settings: PollingSettings,
+        parts: Parts,
+        cycle: Cycle,
+        committer: Committer,
+        memory: Memory,
+        clock: Clock,
+        about: Mapping[str, Any],
+    ) -> None:
+        self._settings = settings
+        self._parts = parts
+        self._cycle = cycle
+        self._committer = committer
+        self._memory = memory
+        self._clock = clock
+        self._about = dict(about)
+        self._schedule = Schedule(clock=clock, on_step=self._stepped)
+        self._running: dict[str, asyncio.Task[CycleReport | None]] = {}
+        self._last_slot: dict[str, int] = {}
+        self._fleet: dict[str, list[Device]] = {}
+        self._fleet_of: tuple[str, date] | None = None
+        self._cycles: dict[str, dict[str, Any]] = {}
+        self._concluded = Concluded()
+        self._blind: frozenset[str] = frozenset()
+        self._steps = 0
+        self._behind = 0
+        self._skipped = 0
+        self._asked_to_stop = asyncio.Event()
+
+    # --- life ---------------------------------------------------------------------------------------------------------
+
+    async def run(self, *, ready: Callable[[], None]) -> None:
+        """Poll until `stop` is called; then drop the cycle under way, store what it gave, and end."""
+        self._committer.start()
+        classes = {STANDARD: self._settings.interval_s, **self._settings.classes}
+        for name, interval_s in classes.items():
+            self._schedule.every(interval_s, f"cycle {name}", self._tick(name, interval_s))
+        shortest = min(classes.values())
+        self._schedule.every(max(shortest, 1.0), "maintain", self._maintain, jitter_s=shortest / 10)
+        self._schedule.every(min(10.0, shortest), "inventory", self._watch, jitter_s=0.5)
+        self._schedule.every(600.0, "memory", self._save, jitter_s=10.0)
+        self._schedule.start()
+        ready()
+        for name, interval_s in classes.items():
+            left = interval_s - self._clock.now() % interval_s
+            if left >= WORTHWHILE * interval_s:
+                await self._tick(name, interval_s)(self._clock.now())
+        await self._asked_to_stop.wait()
+        await self._schedule.stop()
+        for task in self._running.values():
+            task.cancel()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        await self._committer.flush()
+        now = self._clock.now()
+        await self._committer.in_thread(lambda: self._parts.stopped(now))
+        await self._publish()
+        await self._committer.stop()
+
+    def stop(self) -> None:
+        """Ask for the end; safe in a signal handler of the loop."""
+        self._asked_to_stop.set()
+
+    async def once(self, *, only: Sequence[str] = ()) -> CycleReport | None:
+        """One cycle of the whole fleet now (or of some devices), concluded and stored."""
+        now = self._clock.now()
+        devices = [d for d in self._all(now) if not only or d.id in only]
+        report = await self._run(STANDARD, self._settings.interval_s, devices, now, spread=False)
+        await self._committer.in_thread(lambda: self._parts.stopped(self._clock.now()))
+        await self._committer.stop()
+        return report
+
+    # --- jobs ---------------------------------------------------------------------------------------------------------
+
+    def _tick(self, name: str, interval_s: float) -> Any:
+        async def tick(now: float) -> None:
+            # A task of its own: the scheduler's word for "still running" is about ticks, ours is about cycles.
+            before = self._running.get(name)
+            if before is not None and not before.done():
+                self._skipped += 1
+                log.warning("cycle %s still runs: this one is skipped", name)
+                return
+            devices = self._due(name, now)
+            if devices:
+                self._running[name] = asyncio.create_task(self._guarded(name, interval_s, devices, now))
+
+        return tick
+
+    async def _guarded(self, name: str, interval_s: float, devices: Sequence[Device], now: float) -> CycleReport | None:
+        try:
+            return await self._run(name, interval_s, devices, now)
+        except asyncio.CancelledError:
+            log.info("the cycle under way is dropped; what it gave is stored")
+            return None
+        except Exception:
+            log.exception("cycle %s failed inside the program", name)
+            return None
+
+    async def _run(
+        self, name: str, interval_s: float, devices: Sequence[Device], now: float, *, spread: bool = True
+    ) -> CycleReport | None:
+        slot = int(math.floor(now / interval_s) * interval_s)
+        if slot < self._last_slot.get(name, slot):
+            # The clock went back: its slots are taken by what was polled before.
+            self._behind += 1
+            log.warning("the clock is behind the last slot: cycle %s is left out", name)
+            return None
+        self._last_slot[name] = slot
+        left = slot + interval_s - now if spread else interval_s
+        report = await self._cycle.run(
+            devices,
+            slot=slot,
+            interval_s=interval_s,
+            ends=self._clock.monotonic() + left,
+            observe=self._parts.observe(),
+            spread=spread,
+        )
+        await self._committer.flush()
+        at = self._clock.now()
+        self._concluded = await self._committer.in_thread(lambda: self._parts.conclude(report, devices, at))
+        self._note_sight(report, at)
+        self._cycles[name] = _described(report)
+        log.info("%s", _line(name, report, self._concluded))
+        await self._publish()
+        return report
+
+    async def _maintain(self, now: float) -> None:
+        try:
+            await self._committer.in_thread(lambda: self._parts.maintain(now))
+        except StoreError as error:
+            log.error("the store was not maintained: %s", error)
+
+    async def _watch(self, now: float) -> None:
+        found = await self._committer.in_thread(lambda: self._parts.watch_inventory(now))
+        if found is not None:
+            self._memory.keep_only(found.devices)
+            log.info(
+                "inventory %s holds: %d sites, %d devices", found.version[:12], len(found.sites), len(found.devices)
+            )
+
+    async def _save(self, now: float) -> None:  # noqa: ARG002
+        await self._committer.in_thread(self._parts.save)
+
+    def _stepped(self, step: float) -> None:
+        self._steps += 1
+        now = self._clock.now()
+        asyncio.get_running_loop().create_task(self._tell(now, "clock_step", "controller", {"seconds": round(step, 1)}))
+
+    async def _tell(self, at: float, kind: str, subject: str, facts: Mapping[str, Any]) -> None:
+        await self._committer.in_thread(lambda: self._parts.tell(at, kind, subject, facts))
+
+    # --- who is due ---------------------------------------------------------------------------------------------------
+
+    def _due(self, poll_class: str, now: float) -> list[Device]:
+        self._all(now)
+        return self._fleet.get(poll_class, [])
+
+    def _all(self, now: float) -> list[Device]:
+        """Devices in service today, by id; sorted anew only when the inventory or the day changed."""
+        inventory = self._parts.inventory
+        today = datetime.fromtimestamp(now, UTC).date()
+        if self._fleet_of != (inventory.version, today):
+            self._fleet = {}
+            for device_id in sorted(inventory.devices):
+                device = inventory.devices[device_id]
+                if in_service(device, today):
+                    known = device.poll_class in self._settings.classes
+                    self._fleet.setdefault(device.poll_class if known else STANDARD, []).append(device)
+            self._fleet_of = (inventory.version, today)
+        return sorted((d for fleet in self._fleet.values() for d in fleet), key=lambda d: d.id)
+
+    # --- status -------------------------------------------------------------------------------------------------------
+
+    def _note_sight(self, report: CycleReport, at: float) -> None:
+        blind = frozenset(report.blind)
+        for domain in blind - self._blind:
+            facts = {"why": report.blind[domain], "anchors": list(report.observation.failed)}
+            log.warning("nothing can be seen of domain %s (%s): its devices are unknown", domain, report.blind[domain])
+            asyncio.get_running_loop().create_task(self._tell(at, "observer_blind", f"domain:{domain}", facts))
+        for domain in self._blind - blind:
+            asyncio.get_running_loop().create_task(self._tell(at, "observer_sees", f"domain:{domain}", {}))
+        self._blind = blind
+
+    async def _publish(self) -> None:
+        def publish() -> None:
+            try:
+                store: Mapping[str, Any] = self._parts.store_status()
+            except StoreError as error:
+                store = {"error": str(error)}
+            self._parts.publish(self._status(store))
+
+        await self._committer.in_thread(publish)
+
+    def _status(self, store: Mapping[str, Any]) -> dict[str, Any]:
+        inventory = self._parts.inventory
+        committer = self._committer
+        return {
+            **self._about,
+            "written": self._clock.now(),
+            "interval_s": self._settings.interval_s,
+            "inventory": {
+                "version": inventory.version,
+                "sites": len(inventory.sites),
+                "devices": len(inventory.devices),
+                "simulated": inventory.simulated,
+            },
+            "cycles": self._cycles,
+            "states": dict(self._concluded.devices),
+            "sites": dict(self._concluded.sites),
+            "outages_open": self._concluded.outages_open,
+            "skipped": self._skipped + sum(self._schedule.skipped.values()),
+            "failed": dict(self._schedule.failed),
+            "clock": {"steps": self._steps, "left_out": self._behind},
+            "writing": {
+                "stored": committer.stored,
+                "waiting": committer.waiting,
+                "dropped": committer.dropped,
+                "rejected": committer.rejected,
+                "unavailable": committer.unavailable,
+            },
+            "store": store,
+            "notes": self._parts.notes(),
+        }
+
+
+def in_service(device: Device, today: date) -> bool:
+    """True from `since` to the day before `until`."""
+    return (device.since is None or device.since <= today) and (device.until is None or today < device.until)
+
+
+def _described(report: CycleReport) -> dict[str, Any]:
+    return {
+        "slot": report.slot,
+        "started": report.started,
+        "interval_s": report.interval_s,
+        "took_s": round(report.took_s, 3),
+        "devices": len(report.outcomes),
+        "outcomes": {str(o): report.count(o) for o in Outcome},
+        "lanes": {str(lane): report.lanes.get(str(lane), 0) for lane in Lane},
+        "most_in_flight": report.most_in_flight,
+        "blind": report.blind,
+        "anchors": {d: str(s) for d, s in report.observation.sight.items()},
+        "anchors_failed": list(report.observation.failed),
+        "observer": "undeclared" if not report.observation.sight else _worst(report),
+    }
+
+
+def _worst(report: CycleReport) -> str:
+    found = set(report.observation.sight.values())
+    return str(next(s for s in (Sight.BLIND, Sight.PARTLY, Sight.UNDECLARED, Sight.SEES) if s in found))
+
+
+def _line(name: str, report: CycleReport, concluded: Concluded) -> str:
+    """One line a cycle."""
+    when = datetime.fromtimestamp(report.slot, UTC).strftime("%H:%M:%SZ")
+    parts = [
+        f"cycle {name} {when}: {len(report.outcomes)} devices in {report.took_s:.1f} s",
+        f"{report.count(Outcome.ANSWERED)} answered, {report.count(Outcome.SILENT)} silent",
+    ]
+    if late := report.count(Outcome.LATE):
+        parts.append(f"{late} late")
+    if unasked := report.count(Outcome.NOT_ASKED):
+        parts.append(f"{unasked} not observed")
+    if report.blind:
+        parts.append("blind: " + ", ".join(f"{d} ({why})" for d, why in sorted(report.blind.items())))
+    parts.append(f"{concluded.outages_open} outages open")
+    return "; ".join(parts)

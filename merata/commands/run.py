@@ -1,0 +1,56 @@
+"""`merata run`: the controller. Polls until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+
+import click
+
+from merata.cli import Context
+
+
+@click.command("run")
+@click.option(
+    "--store", type=click.Choice(["sqlite", "influx"]), default="sqlite", envvar="MERATA_STORE", show_default=True,
+    help="Where raw readings are kept.",
+)  # fmt: skip
+@click.option(
+    "--interval", type=click.FloatRange(1, 3600), default=60.0, envvar="MERATA_INTERVAL", show_default=True,
+    help="Seconds between polls of a device.",
+)  # fmt: skip
+@click.option(
+    "--in-flight", type=click.IntRange(1, 20_000), default=1_000, envvar="MERATA_IN_FLIGHT", show_default=True,
+    help="Devices asked at the same time at most.",
+)  # fmt: skip
+@click.option(
+    "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True
+)
+@click.pass_obj
+def command(context: Context, store: str, interval: float, in_flight: int, log_level: str) -> None:
+    """Poll the fleet of the inventory, judge it and store what it said.
+
+    Prints `READY` once the first cycle may begin. SIGTERM and SIGINT end it cleanly: the cycle under way is dropped,
+    what it already gave is stored.
+    """
+    from controller.polling.settings import PollingSettings
+    from merata import bootstrap
+
+    logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("apscheduler").setLevel("ERROR")
+    settings = PollingSettings(interval_s=interval, in_flight=in_flight)
+
+    async def main() -> None:
+        async with bootstrap.controller(context.state, context.inventory, settings=settings, store=store) as (
+            controller,
+            parts,
+        ):
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, controller.stop)
+            await controller.run(
+                ready=lambda: click.echo(f"READY {len(parts.inventory.devices)} devices every {interval:g} s")
+            )
+
+    bootstrap.run_loop(main)
