@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 DAY_S = 86_400
 TIERS = ("raw", "5m", "1h", "1d")
+_UNITS = {"w": 7 * DAY_S, "d": DAY_S, "h": 3600, "m": 60, "s": 1}
 
 
 def _retention() -> Mapping[str, int]:
@@ -39,3 +41,23 @@ class InfluxSettings:
     def ages(self) -> dict[str, float]:
         """How long lines of each bucket are of use, for the spool."""
         return {self.bucket(tier): float(age) for tier, age in self.retention_s.items() if age}
+
+
+def duration(seconds: int) -> str:
+    """Seconds in InfluxQL's largest whole unit: 30d, 36h, INF."""
+    if not seconds:
+        return "INF"
+    unit = next(unit for unit in ("d", "h", "m", "s") if seconds % _UNITS[unit] == 0)
+    return f"{seconds // _UNITS[unit]}{unit}"
+
+
+def seconds_of(text: str) -> int:
+    """Go's way to write a duration (`168h0m0s`, `0s`) in seconds.
+
+    Raises:
+        ValueError: it is none.
+    """
+    parts = re.findall(r"(\d+)([wdhms])", text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise ValueError(f"not a duration: {text}")
+    return sum(int(number) * _UNITS[unit] for number, unit in parts)

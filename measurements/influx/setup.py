@@ -5,14 +5,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from measurements.errors import StoreUnavailable
-from measurements.influx.config import DAY_S, TIERS
+from measurements.influx.config import DAY_S, TIERS, duration, seconds_of
 from measurements.influx.connection import Connection, Server
-
-_UNITS = {"w": 7 * DAY_S, "d": DAY_S, "h": 3600, "m": 60, "s": 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,26 +76,6 @@ def apply(connection: Connection, server: Server, plan: BucketPlan) -> str:
             body["retention_period"] = duration(plan.wanted_s)
         connection.api("POST", "/api/v3/configure/database", body=body)
     return "changed" if plan.exists else "created"
-
-
-def duration(seconds: int) -> str:
-    """Seconds in InfluxQL's largest whole unit: 30d, 36h, INF."""
-    if not seconds:
-        return "INF"
-    unit = next(unit for unit in ("d", "h", "m", "s") if seconds % _UNITS[unit] == 0)
-    return f"{seconds // _UNITS[unit]}{unit}"
-
-
-def seconds_of(text: str) -> int:
-    """Go's way to write a duration (`168h0m0s`, `0s`) in seconds.
-
-    Raises:
-        ValueError: it is none.
-    """
-    parts = re.findall(r"(\d+)([wdhms])", text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise ValueError(f"not a duration: {text}")
-    return sum(int(number) * _UNITS[unit] for number, unit in parts)
 
 
 def _found_1(connection: Connection, name: str) -> tuple[bool, int | None]:

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from measurements.errors import StoreUnavailable
-from measurements.influx.config import DAY_S, InfluxSettings
+from measurements.influx.config import DAY_S, InfluxSettings, duration, seconds_of
 from measurements.influx.connection import Connection
-from measurements.influx.setup import apply, duration, look, seconds_of
+from measurements.influx.setup import apply, look
 from tests.integration.influx.server import Influx
 from tests.integration.influx.shim import Shim
 
