@@ -1,0 +1,86 @@
+"""`merata geo`: what is known of administrative units."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from geography.units import Level, Unit, Units
+
+
+@click.group("geo")
+def command() -> None:
+    """Administrative units, their people and approximate outlines."""
+
+
+@command.command("show")
+@click.argument("code")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object; else text.")
+def show(code: str, as_json: bool) -> None:
+    """One unit by its Kemendagri code (dots or not), or its BPS code, and the units in it."""
+    from geography.units import load
+
+    units = load()
+    unit = units.find(code)
+    if unit is None:
+        click.echo(f"merata: no unit has the code {code}", err=True)
+        sys.exit(2)
+    click.echo(json.dumps(_facts(units, unit), ensure_ascii=False) if as_json else _text(units, unit))
+
+
+@command.command("find")
+@click.argument("words", nargs=-1, required=True)
+@click.option("--level", type=click.Choice([level.value for level in Level]), help="Only units of this level.")
+def find(words: tuple[str, ...], level: str | None) -> None:
+    """Units whose name holds all the words."""
+    from geography.units import load
+
+    units = load()
+    wanted = [w.lower() for w in words]
+    found = [u for u in units.values() if all(w in u.name.lower() for w in wanted) and level in (None, u.level.value)]
+    for unit in found:
+        click.echo(f"{unit.code:<14} {units.path(unit.code)}  ({_people(unit)})")
+    if not found:
+        click.echo("merata: no unit has such a name", err=True)
+        sys.exit(1)
+
+
+@command.command("outlines")
+@click.option("--level", type=click.Choice([level.value for level in Level]), default="regency", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="GeoJSON file; else standard output.")
+def outlines_(level: str, out: Path | None) -> None:
+    """Approximate outlines made from village points, as GeoJSON."""
+    from geography.outlines import outlines, to_geojson
+
+    text = json.dumps(to_geojson(outlines(Level(level))), ensure_ascii=False, separators=(",", ":"))
+    if out is None:
+        click.echo(text)
+    else:
+        out.write_text(text + "\n", encoding="utf-8")
+
+
+def _facts(units: Units, unit: Unit) -> dict[str, object]:
+    return {
+        "code": unit.code, "bps_code": unit.bps_code, "name": unit.name, "kind": unit.kind, "level": unit.level.value,
+        "path": units.path(unit.code), "point": unit.point, "area_km2": unit.area_km2, "population": unit.population,
+        "population_year": unit.population_year, "population_basis": unit.basis.value,
+        "population_2010": unit.population_2010, "children": [u.code for u in units.children(unit)],
+    }  # fmt: skip
+
+
+def _text(units: Units, unit: Unit) -> str:
+    lines = [
+        f"{unit.code}  {units.path(unit.code) or unit.name} ({unit.kind}), BPS {unit.bps_code or 'none'}",
+        f"  {_people(unit)}; census 2010: {unit.population_2010 if unit.population_2010 is not None else 'not known'}",
+        f"  area {unit.area_km2 if unit.area_km2 is not None else 'not known'} km2, "
+        + (f"point {unit.point[0]}, {unit.point[1]}" if unit.point else "no point yet"),
+    ]
+    lines += [f"    {u.code:<14} {u.name}  ({_people(u)})" for u in units.children(unit)]
+    return "\n".join(lines)
+
+
+def _people(unit: Unit) -> str:
+    return f"{unit.population:,} people, {'estimate ' if unit.is_estimate else ''}{unit.population_year}"
