@@ -3,6 +3,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -125,7 +126,7 @@ def test_at_any_time_a_device_stands_at_most_once_and_where_the_last_inventory_s
         links.accept(replace(inventory(site), version=str(at)), now=hour(at))
         said[at] = site
     found = links.links(LinkKind.DEVICE_SITE, EPOCH, hour(99))
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in pairwise(found):
         assert before.end is not None
         assert after.start is not None
         assert before.end <= after.start
