@@ -3,8 +3,9 @@
 Each village gets the cell of places that are nearer to its point than to any other (Voronoi), cut to where the
 villages' own areas reach: the union of discs of 1.25 times the radius of a circle of each village's area, its gaps
 closed by 0.06 degrees. Cells are joined by code. Against real boundaries 95.7 % of the land is given to the right
-regency and 88.6 % to the right district (tests/unit/geography/test_outlines.py): good for a map that says "approximate",
-not for asking in which village an access point stands. Near the equator a degree is as long one way as the other.
+regency and 88.6 % to the right district (tests/unit/geography/test_outlines.py): good for a map that says
+"approximate", not for asking in which village an access point stands. Near the equator a degree is as long one way as
+the other.
 """
 
 from __future__ import annotations

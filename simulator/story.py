@@ -42,6 +42,7 @@ class Traits:
     """What does not change about a device. Rates are octets a second at the busiest hour."""
 
     phase: float
+    backhaul: str
     mix: tuple[tuple[str, float], ...]  # kinds of place whose people it carries, octets a second each
     full_in: float
     full_out: float
@@ -198,13 +199,10 @@ class Story:
         """The device at `t` (epoch s)."""
         seg, traits = self.segment(device, t), self.traits(device)
         figures = self._figures(traits, seg, float(t))
-        low, high, loss = _LOSSY if "lossy" in seg.mishaps else _LINKS[self._backhaul(device)]
-        swing = 0.5 + 0.5 * math.sin(t / 37.0 + traits.phase * 3)
         return State(
             reachable=seg.reachable and device.id not in self._dead,
             cause=seg.cause,
-            delay_s=0.0 if self.quiet else low + (high - low) * swing,
-            loss=0.0 if self.quiet else loss,
+            loss=0.0 if self.quiet else _link(traits, seg)[2],
             uptime_s=t - seg.boot,
             boots=seg.boots,
             service_ok=seg.reachable and "no_service" not in seg.mishaps,
@@ -233,12 +231,10 @@ class Story:
             out["uptime_s"][here] = times[here] - seg.boot
         return out
 
-    def _backhaul(self, device: SimDevice) -> str:
-        return self.province.sites[device.site].backhaul
-
     def _figures(self, traits: Traits, seg: Segment, t: load.Times) -> dict[str, Any]:
         """What can be read from a device inside one segment, at one moment or many."""
-        rounded, least, int_ = (_round, min, int) if isinstance(t, float) else (_rounds, np.minimum, _ints)
+        one = isinstance(t, float)
+        rounded, least, int_, sin = (_round, min, int, math.sin) if one else (_rounds, np.minimum, _ints, np.sin)
         warped = load.warp(t, traits.phase)
         level = load.level(traits.kind, warped, self.offset_s)
         lively = load.liveliness(t, traits.phase)
@@ -251,8 +247,10 @@ class Story:
         work = 1.0 if full else level
         hot, disk = "hot" in seg.mishaps, "disk" in seg.mishaps
         down, up = self._octets(traits, seg, t)
+        low, high, _ = (0.0, 0.0, 0.0) if self.quiet else _link(traits, seg)
         airtime = least(0.98, (0.06 + 0.5 * work) * (0.8 + 0.2 * lively))
         return {
+            "delay_s": low + (high - low) * (0.5 + 0.5 * sin(t / 37.0 + traits.phase * 3)),
             "clients": rounded(people),
             "octets_in": int_(down),
             "octets_out": int_(up),
@@ -304,6 +302,7 @@ class Story:
         serial = "SIM" + "".join(rng.choice("0123456789ABCDEFGHJKLMNPRSTUVWXYZ") for _ in range(9))
         return Traits(
             phase=rng.uniform(0, 6.28),
+            backhaul=site.backhaul,
             mix=mix,
             full_in=plan * 0.975 * share,
             full_out=(site.plan_up_mbps or 5.0) * 125_000 * 0.55 * share,
@@ -387,6 +386,11 @@ class Story:
             yield segment
             if end < math.inf:
                 down, up = self._octets(traits, segment, end)
+
+
+def _link(traits: Traits, seg: Segment) -> tuple[float, float, float]:
+    """Least and most delay, share of answers lost."""
+    return _LOSSY if "lossy" in seg.mishaps else _LINKS[traits.backhaul]
 
 
 def _covering(spans: Sequence[tuple[float, float, str]], t: float) -> str | None:
