@@ -7,6 +7,7 @@ from devices.platforms.sources import (
 )
 
 _AP, _RADIO = "1.3.6.1.4.1.14823.2.3.3.1.2.1.1.", "1.3.6.1.4.1.14823.2.3.3.1.2.2.1."
+_CLIENT = "1.3.6.1.4.1.14823.2.3.3.1.2.4.1.1"  # counted, never kept: before 6.5 there is no count by radio
 _TOTAL, _FREE = _AP + "10", _AP + "8"
 
 
@@ -31,7 +32,7 @@ PLATFORM = Platform(
     version=(text(SYS_DESCR, r"Version (\S+)"),),
     serial=(text_of(_AP + "4"),),
     uptime=(standard.UPTIME,),
-    clients=(total(_RADIO + "21"),),
+    clients=(total(_RADIO + "21"), count(_CLIENT, known=_AP + "1")),
     ap_count=(count(_AP + "1"),),
     cpu=(each(_AP + "7"),),
     memory=(Source(columns=(_TOTAL, _FREE), read=_memory),),

@@ -2,7 +2,7 @@
 
 from devices.platforms import standard
 from devices.platforms.platform import SYS_DESCR, Platform, Sign
-from devices.platforms.sources import Answers, Source, each, mean, number, parts_share, scalar, single, string, text, used_share
+from devices.platforms.sources import Answers, Source, joined, number, parts_share, scalar, single, string, text, used_share
 from devices.platforms.sources import total as whole
 
 _SWITCH = "1.3.6.1.4.1.11.2.14.11.5.1."
@@ -27,6 +27,7 @@ PLATFORM = Platform(
     ),
     model=(
         text(SYS_DESCR, r"(?:ProCurve|HPE?(?: Networking)?|Aruba)(?: OfficeConnect| Instant On| ProCurve)?(?: Switch)? (?!Stack)([^,]*?(?:Switch [^,]+|J[LGEH]?\d+\w+[^,]*))(?:,|$)"),
+        joined(text(SYS_DESCR, r"\b(J[LGEH]?\d+[A-Z]) Switch "), text(SYS_DESCR, r"\bJ[LGEH]?\d+[A-Z] Switch ([\w\-+]+)")),
         text(SYS_DESCR, r"^([^,/]*?J[LGEH]?\d+[A-Z][^,]*),"),
         text(SYS_DESCR, r"^(?!HP Stack)(\S+) "),
         *standard.MODEL,

@@ -1,0 +1,37 @@
+"""Fortinet FortiGate, with the access points it controls: FORTINET-FORTIGATE-MIB, FORTINET-CORE-MIB."""
+
+from devices.platforms import standard
+from devices.platforms.platform import Platform, Sign
+from devices.platforms.sources import as_ratio, each, number, scalar, single, string, text
+from devices.transport.snmp.api import Value
+
+_MIB = "1.3.6.1.4.1.12356.101."
+_SENSOR = _MIB + "4.3.2.1."
+
+
+def _is_temperature(name: Value) -> bool:
+    """The sensor table mixes volts, rpm and degrees; only names tell them apart."""
+    text_ = (string(name) or "").lower()
+    return any(w in text_ for w in ("temp", "thermal", "lm75", "td", "tmp", "adt7490", "dts")) and "fan" not in text_
+
+
+PLATFORM = Platform(
+    name="fortigate",
+    vendor="Fortinet",
+    recognise=(Sign(object_id=("1.3.6.1.4.1.12356.101", "1.3.6.1.4.1.12356.15")), Sign(object_id=("1.3.6.1.4.1.12356",), rank=40)),
+    model=(
+        standard.entity(10, r"^(Forti\w+-\S+) v"),
+        *standard.MODEL,
+    ),
+    version=(text(_MIB + "4.1.1.0", r"(v?\d+\.\d+[^,\s]*(?:,build\d+(?:,\d+)?(?: \([\w.]+\))?)?)"), *standard.VERSION),
+    serial=(text("1.3.6.1.4.1.12356.100.1.1.1.0"), *standard.SERIAL),
+    uptime=(standard.UPTIME,),
+    clients=(scalar(_MIB + "14.2.7.0"),),
+    cpu=(each(_MIB + "4.4.2.1.2"), single(scalar(_MIB + "4.1.3.0"))),
+    memory=(as_ratio(scalar(_MIB + "4.1.4.0")),),
+    temperature=(
+        each(_SENSOR + "3", where=(_SENSOR + "2", _is_temperature), keep=lambda v: 0 < (number(v) or 0) < 150),
+        *standard.TEMPERATURE,
+    ),
+    netmiko="fortinet",
+)
