@@ -3,7 +3,16 @@
 from devices.platforms import standard
 from devices.platforms.platform import SYS_DESCR, Platform, Sign
 from devices.platforms.sources import (
-    Answers, Cell, Source, count, each, number, radios, text, text_of, total,
+    Answers,
+    Cell,
+    Source,
+    count,
+    each,
+    number,
+    radios,
+    text,
+    text_of,
+    total,
 )
 
 _AP, _RADIO = "1.3.6.1.4.1.14823.2.3.3.1.2.1.1.", "1.3.6.1.4.1.14823.2.3.3.1.2.2.1."

@@ -10,7 +10,10 @@ PLATFORM = Platform(
     name="arubaos-cx",
     vendor="Aruba",
     recognise=(Sign(object_id=("1.3.6.1.4.1.47196",)), Sign(descr=r"^Aruba \S+ .* (?:[A-Z]{2})\.10\.\d")),
-    model=(text(SYS_DESCR, r"^(?:Aruba|HPE\S*) +(?:[A-Z]{1,2}\d+[A-Z] )?(.+?)(?: Swch| Switch| Sw\b| [A-Z]{2}\.\d)"), *standard.MODEL),
+    model=(
+        text(SYS_DESCR, r"^(?:Aruba|HPE\S*) +(?:[A-Z]{1,2}\d+[A-Z] )?(.+?)(?: Swch| Switch| Sw\b| [A-Z]{2}\.\d)"),
+        *standard.MODEL,
+    ),
     version=(text(SYS_DESCR, r"\b([A-Z]{2}\.\d+\.\d[\w.]*)"), *standard.VERSION),
     serial=standard.SERIAL,
     uptime=(standard.UPTIME,),

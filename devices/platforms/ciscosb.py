@@ -12,7 +12,7 @@ PLATFORM = Platform(
     vendor="Cisco",
     recognise=(
         Sign(object_id=("1.3.6.1.4.1.9.6.1",)),
-        Sign(descr=r"^(Catalyst 1[23]00 Series|C[BS]S\d{3}|S[FGX]\d{3})", rank=60),
+        Sign(descr=r"^(Catalyst 1[23]00 Series|CBS\d{3}|S[FGX]\d{3}[X-]?)", rank=60),
     ),
     model=(
         text(SYS_DESCR, r"\(([A-Z]\w+-[\w\-]+)\)"),

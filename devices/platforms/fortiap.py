@@ -2,8 +2,7 @@
 
 from devices.platforms import standard
 from devices.platforms.platform import Platform, Sign
-from devices.platforms.sources import Answers, Source, named, radios, scalar, single, string, text, total
-from devices.platforms.platform import SYS_OBJECT_ID
+from devices.platforms.sources import Answers, Source, radios, scalar, single, string, text, total
 
 _MIB = "1.3.6.1.4.1.12356.120."
 _RADIO = _MIB + "4.1.1."

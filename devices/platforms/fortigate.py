@@ -2,7 +2,7 @@
 
 from devices.platforms import standard
 from devices.platforms.platform import Platform, Sign
-from devices.platforms.sources import as_ratio, each, number, scalar, single, string, text
+from devices.platforms.sources import Answers, as_ratio, each, number, replace_read, scalar, single, string, text
 from devices.transport.snmp.api import Value
 
 _MIB = "1.3.6.1.4.1.12356.101."
@@ -15,12 +15,25 @@ def _is_temperature(name: Value) -> bool:
     return any(w in text_ for w in ("temp", "thermal", "lm75", "td", "tmp", "adt7490", "dts")) and "fan" not in text_
 
 
+def _long_name(answers: Answers) -> str | None:
+    """FGT_60F is a FortiGate 60F, FWF_61E a FortiWiFi 61E."""
+    short = standard.entity(13).read(answers)
+    for head, name in (("FGT_", "FortiGate "), ("FWF_", "FortiWiFi "), ("FGR_", "FortiGateRugged ")):
+        if short and short.startswith(head):
+            return name + short.removeprefix(head)
+    return short
+
+
 PLATFORM = Platform(
     name="fortigate",
     vendor="Fortinet",
-    recognise=(Sign(object_id=("1.3.6.1.4.1.12356.101", "1.3.6.1.4.1.12356.15")), Sign(object_id=("1.3.6.1.4.1.12356",), rank=40)),
+    recognise=(
+        Sign(object_id=("1.3.6.1.4.1.12356.101", "1.3.6.1.4.1.12356.15")),
+        Sign(object_id=("1.3.6.1.4.1.12356",), rank=40),
+    ),
     model=(
         standard.entity(10, r"^(Forti\w+-\S+) v"),
+        replace_read(standard.entity(13, r"\w"), _long_name),
         *standard.MODEL,
     ),
     version=(text(_MIB + "4.1.1.0", r"(v?\d+\.\d+[^,\s]*(?:,build\d+(?:,\d+)?(?: \([\w.]+\))?)?)"), *standard.VERSION),

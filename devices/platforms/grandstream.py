@@ -1,8 +1,8 @@
-"""Grandstream GWN access points and switches: GRANDSTREAM-GWN-MIB, ENTITY-MIB. Access points bear one object a request."""
+"""Grandstream GWN access points: GRANDSTREAM-GWN-MIB. They bear one object a request."""
 
 from devices.platforms import standard
 from devices.platforms.platform import SYS_DESCR, Platform, Sign
-from devices.platforms.sources import count, radios, scalar, single, text
+from devices.platforms.sources import count, radios, scalar, text
 from devices.transport.snmp.api import Limits
 
 _MIB = "1.3.6.1.4.1.42397.1.1."

@@ -19,7 +19,5 @@ PLATFORM = Platform(
     cpu=(single(scalar(_SYSTEM + "3.0")), *standard.CPU),
     memory=(as_ratio(scalar(_SYSTEM + "4.0")), *standard.MEMORY),
     temperature=(single(scalar(_SYSTEM + "10.0", keep=lambda v: v != 0)),),
-    radios=(
-        radios(name="1.3.6.1.2.1.31.1.1.1.1", channel=_RADIO + "1", tx_power_dbm=_RADIO + "2"),
-    ),
+    radios=(radios(name="1.3.6.1.2.1.31.1.1.1.1", channel=_RADIO + "1", tx_power_dbm=_RADIO + "2"),),
 )

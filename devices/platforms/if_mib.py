@@ -37,8 +37,13 @@ async def learn(ask: SnmpAsk, agent: Agent, quirks: Interfaces, *, deadline_s: f
 
 def interfaces_of(answers: Answers, quirks: Interfaces) -> tuple[InterfaceFacts, ...]:
     """All interfaces in order of ifIndex, each with a name of its own."""
-    rows = {s for c in (DESCR, NAME, OPER) for s in answers.table(c)}
-    return _unique([read(answers, row, quirks) for row in sorted((r for r in rows if r.isdecimal()), key=int)])
+    rows = {s for c in (DESCR, NAME, OPER) for s in answers.table(c) if s.isdecimal()}
+    return _unique([read(answers, row, quirks) for row in sorted(rows, key=int) if _is_real(answers, row)])
+
+
+def _is_real(answers: Answers, row: str) -> bool:
+    """False for place holders that bear neither a name nor a type (some agents pad their table with them)."""
+    return bool(answers.table(TYPE).get(row)) or any(string(answers.table(c).get(row)) for c in (NAME, DESCR, ALIAS))
 
 
 def _needs_32_bits(answers: Answers, quirks: Interfaces) -> bool:

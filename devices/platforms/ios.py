@@ -1,4 +1,4 @@
-"""Cisco IOS routers, switches and autonomous access points: CISCO-PROCESS, -MEMORY-POOL, -ENVMON, -DOT11-ASSOCIATION."""
+"""Cisco IOS, autonomous access points too: CISCO-PROCESS, -MEMORY-POOL, -ENVMON, -DOT11-ASSOCIATION MIBs."""
 
 from devices.platforms import standard
 from devices.platforms.platform import SYS_DESCR, Platform, Sign

@@ -2,7 +2,17 @@
 
 from devices.platforms import standard
 from devices.platforms.platform import SYS_DESCR, Platform, Sign
-from devices.platforms.sources import Answers, Source, joined, number, parts_share, scalar, single, string, text, used_share
+from devices.platforms.sources import (
+    Answers,
+    Source,
+    joined,
+    number,
+    scalar,
+    single,
+    string,
+    text,
+    used_share,
+)
 from devices.platforms.sources import total as whole
 
 _SWITCH = "1.3.6.1.4.1.11.2.14.11.5.1."
@@ -10,9 +20,11 @@ _AIR, _AIR_TEXT = "1.3.6.1.4.1.11.2.14.11.1.2.8.1.1.2", "1.3.6.1.4.1.11.2.14.11.
 _SIZE, _FREE, _USED = (f"{_SWITCH}1.2.{part}" for part in ("2.1.1.5", "2.1.1.6", "2.1.1.7"))
 _BYTES = "1.3.6.1.4.1.11.2.14.11.5.1.1.2.2.1.1."
 
+_NUMBER = r"\b(J[A-Z0-9]{4,5})"  # HP's product number
+
 
 def _chassis(answers: Answers) -> tuple[float, ...] | None:
-    """hpSystemAirCurrentTemp reads like "27C"; power supplies tell theirs in degrees."""
+    """HpSystemAirCurrentTemp reads like "27C"; power supplies tell theirs in degrees."""
     air = [n for v in answers.table(_AIR_TEXT).values() if (n := number(string(v))) is not None]
     supplies = [n for v in answers.table(_SWITCH + "55.1.1.1.4").values() if (n := number(v))]
     return tuple(air + supplies) or None
@@ -23,12 +35,16 @@ PLATFORM = Platform(
     vendor="HP",
     recognise=(
         Sign(object_id=("1.3.6.1.4.1.11.2.3.7.11", "1.3.6.1.4.1.11.2.3.7.8")),
-        Sign(descr=r"(?i)^(HP|HPE|Aruba|ProCurve|Hewlett).*(ProCurve|OfficeConnect|Instant On|revision [A-Z]{1,2}\.)", rank=45),
+        Sign(
+            descr=r"(?i)^(HP|HPE|Aruba|ProCurve|Hewlett).*(ProCurve|OfficeConnect|Instant On|revision [A-Z]{1,2}\.)",
+            rank=45,
+        ),
     ),
     model=(
-        text(SYS_DESCR, r"(?:ProCurve|HPE?(?: Networking)?|Aruba)(?: OfficeConnect| Instant On| ProCurve)?(?: Switch)? (?!Stack)([^,]*?(?:Switch [^,]+|J[LGEH]?\d+\w+[^,]*))(?:,|$)"),
-        joined(text(SYS_DESCR, r"\b(J[LGEH]?\d+[A-Z]) Switch "), text(SYS_DESCR, r"\bJ[LGEH]?\d+[A-Z] Switch ([\w\-+]+)")),
-        text(SYS_DESCR, r"^([^,/]*?J[LGEH]?\d+[A-Z][^,]*),"),
+        joined(text(SYS_DESCR, _NUMBER + r" Switch \S"), text(SYS_DESCR, r"\bJ\w{4,5} Switch ([\w\-+]+)")),
+        text(SYS_DESCR, r"Switch (\S[^,]* J\w{4,5}),"),
+        text(SYS_DESCR, r"^(?:Aruba|HPE?|ProCurve) (J\w{4,5} [^,]+?)(?: Switch)?,"),
+        text(SYS_DESCR, r"^(?:HPE?|ProCurve)(?: ProCurve)? (?!Stack)([^,]+),"),
         text(SYS_DESCR, r"^(?!HP Stack)(\S+) "),
         *standard.MODEL,
     ),

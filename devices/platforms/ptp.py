@@ -13,7 +13,6 @@ PLATFORM = Platform(
     recognise=(Sign(object_id=_TREES), Sign(descr=r"(?i)\bPTP\b.*Wireless Ethernet Bridge")),
     model=(
         text(SYS_DESCR, r"(?i)PTP (\d{3,5})"),
-        *(text(f"{tree}.1.1.0", r"(?i)PTP ?\w+") for tree in ()),
         text_of("1.2.840.10036.3.1.2.1.3"),
     ),
     version=(text(SYS_DESCR, r"Version (\d[\w.\-]*)"), text_of("1.2.840.10036.3.1.2.1.4")),

@@ -1,4 +1,4 @@
-"""Teltonika RutOS cellular routers: net-snmp with TELTONIKA-RUTXX-MIB (its leaves moved between firmware generations)."""
+"""Teltonika RutOS cellular routers: net-snmp and TELTONIKA-RUTXX-MIB, whose leaves moved between firmwares."""
 
 from devices.platforms import standard
 from devices.platforms.platform import SYS_DESCR, Interfaces, Platform, Sign

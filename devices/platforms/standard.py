@@ -107,7 +107,10 @@ _CELSIUS, _OK = 8, 1
 
 
 def sensors(table: str) -> Numbers:
-    """Degrees from a table laid out as entPhySensorTable: value x 10^(3 x (scale - units(9))) / 10^precision (RFC 3433)."""
+    """Degrees from a table laid out as entPhySensorTable (RFC 3433).
+
+    A figure is value x 10^(3 x (scale - units(9))) / 10^precision.
+    """
     kind, scale_of, precision_of, reading, status = columns = tuple(f"{table}.{leaf}" for leaf in "12345")
 
     def rows(answers: Answers) -> tuple[str, ...]:

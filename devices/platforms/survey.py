@@ -66,7 +66,7 @@ async def survey(
     )
 
 
-async def _ask(  # noqa: PLR0917
+async def _ask(
     ask: SnmpAsk,
     agent: Agent,
     sources: Iterable[Source[Any]],

@@ -2,8 +2,7 @@
 
 from devices.platforms import standard
 from devices.platforms.platform import SYS_DESCR, Platform, Sign
-from devices.platforms.sources import each, several, text
-from devices.platforms.sources import Answers, Source
+from devices.platforms.sources import Answers, Source, each, several, text
 
 _MIB = "1.3.6.1.4.1.14988.1.1."
 _BOARD = several(_MIB + "3.10.0", _MIB + "3.11.0", scale=0.1, keep=lambda v: v != 0)
