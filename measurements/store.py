@@ -44,6 +44,7 @@ class Series:
     tier: str  # raw, 5m, 1h, 1d
     slots: Sequence[int]
     columns: Mapping[str, Sequence[float | None]]
+    note: str | None = None  # why it may be less than is kept: "local only: ..." while an InfluxDB is out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
