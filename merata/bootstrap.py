@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import logging
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from collectors.asks import PingAsk
+from collectors.shell import client_count
 from controller.health import Health, Seen
 from controller.inventories import InventoryKeeper
 from controller.journal.journal import Journal
@@ -22,20 +26,27 @@ from controller.polling.doors import Doors
 from controller.polling.memory import Memory
 from controller.polling.names import Names
 from controller.polling.observer import Observation, observe
-from controller.polling.service import Concluded, Controller
+from controller.polling.service import Concluded, Controller, in_service
 from controller.polling.settings import PollingSettings
 from controller.schedule import SystemClock
+from devices.credentials import ssh_login
 from devices.errors import InventoryError
-from devices.model import Device, Inventory
+from devices.hostkeys import HostKeys
+from devices.inventory import load as load_inventory
+from devices.model import Device, Domain, Inventory, Target
+from devices.transport.ping import Pinger, PingResult
 from devices.transport.snmp.client import SnmpClient
+from devices.transport.ssh import SshShell
 from geography.people import share_people
-from measurements.errors import StoreError
-from measurements.store import MeasurementStore
+from measurements.errors import StoreBusy, StoreError
+from measurements.store import Latest, MeasurementStore
 from merata.settings import StatePaths, open_state
 
 log = logging.getLogger(__name__)
 
 STATUS_FILE = "status.json"
+#: Longer than any cycle that may still use a socket.
+SOCKETS_OUTLIVE_S = 600.0
 
 
 def people_of(inventory: Inventory) -> Mapping[str, int]:
@@ -59,6 +70,79 @@ def read_status(state: Path) -> dict[str, Any] | None:
     return status.read(StatePaths(root=state).run / STATUS_FILE)
 
 
+def is_running(state: Path) -> bool:
+    """True while a process holds the state directory."""
+    lock = StatePaths(root=state).run / "lock"
+    try:
+        with lock.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def read_latest(state: Path) -> Mapping[str, Latest]:
+    """Last known of every device, read beside a running controller."""
+    from measurements.sqlite.reader import SqliteReader
+
+    reader = SqliteReader(state)
+    try:
+        return reader.latest()
+    finally:
+        reader.close()
+
+
+class Lines:
+    """The sockets towards the devices: SNMP for all domains, echo requests where the kernel permits them."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self._domains = inventory.domains
+        self._open()
+
+    def _open(self) -> None:
+        self.snmp = SnmpClient(self._domains)
+        self._pinger = Pinger(self._domains)
+        self.refused = self._pinger.permitted()
+        self.ping: PingAsk | None = None if self.refused else partial(_ping, self._pinger)
+
+    def change(self, inventory: Inventory) -> None:
+        """Open new sockets when the domains changed; the old ones close once no poll can be using them."""
+        if inventory.domains == self._domains:
+            return
+        old = (self.snmp, self._pinger)
+        self._domains = inventory.domains
+        self._open()
+        loop = asyncio.get_running_loop()
+        loop.call_later(SOCKETS_OUTLIVE_S, lambda: loop.create_task(_close(*old)))
+
+    async def close(self) -> None:
+        """Close them all."""
+        await _close(self.snmp, self._pinger)
+
+    aclose = close  # what `contextlib.aclosing` calls
+
+
+async def _ping(pinger: Pinger, target: Target) -> PingResult:
+    """Three echo requests; a satellite hop needs more than the usual second."""
+    return await pinger.ping(target.host, domain=target.domain, timeout_s=2.0)
+
+
+async def _close(snmp: SnmpClient, pinger: Pinger) -> None:
+    await snmp.close()
+    await pinger.close()
+
+
+def shell_of(paths: StatePaths, inventory: Callable[[], Inventory]) -> SshShell:
+    """Shells on devices, with the host keys pinned under the state directory."""
+    return SshShell(
+        login=lambda device: ssh_login(inventory(), device, environ=os.environ),
+        host_keys=HostKeys(paths.known_hosts),
+        domain=lambda name: inventory().domains.get(name, Domain(name=name)),
+    )
+
+
 class Joined:
     """The parts of one running controller, as `controller.polling.service.Parts` wants them."""
 
@@ -73,6 +157,7 @@ class Joined:
         journal: Journal,
         health: Health,
         doors: Doors,
+        lines: Lines,
         memory: Memory,
     ) -> None:
         self.inventory = inventory
@@ -83,6 +168,7 @@ class Joined:
         self._journal = journal
         self._health = health
         self._doors = doors
+        self._lines = lines
         self._memory = memory
         self._refused: tuple[str, ...] = ()
 
@@ -113,12 +199,16 @@ class Joined:
                 self.tell(now, "inventory_refused", "inventory", {"complaints": list(refused[:20])})
         if changed is None:
             return None
-        self.inventory = changed
-        self._doors.change(changed)
         self._health.change(changed, now)
         facts = {"version": changed.version, "sites": len(changed.sites), "devices": len(changed.devices)}
         self.tell(now, "inventory_accepted", "inventory", facts)
         return changed
+
+    def adopt(self, inventory: Inventory) -> None:
+        """From now on the fleet is this one."""
+        self.inventory = inventory
+        self._lines.change(inventory)
+        self._doors.change(inventory, snmp=self._lines.snmp, ping=self._lines.ping)
 
     def maintain(self, now: float) -> None:
         """Roll up, apply retention."""
@@ -126,17 +216,7 @@ class Joined:
 
     def observe(self) -> Observe:
         """Ask the anchors of the present inventory."""
-        anchors = self.inventory.anchors
-
-        async def ask() -> Observation:
-            return await observe(
-                anchors,
-                self._doors.ask_anchor,
-                timeout_s=self._settings.anchor_timeout_s,
-                tries=self._settings.anchor_tries,
-            )
-
-        return ask
+        return observing(self.inventory, self._doors, self._settings)
 
     def store_status(self) -> Mapping[str, Any]:
         """How the store is, in plain values."""
@@ -210,10 +290,14 @@ async def controller(
         stopped = await asyncio.to_thread(health.restore, clock.now())
         if stopped is not None:
             log.info("an earlier run observed until %s", datetime.fromtimestamp(stopped, UTC).isoformat("T", "seconds"))
-        snmp = SnmpClient(owned.domains)
-        stack.push_async_callback(snmp.close)
+        lines = Lines(owned)
+        stack.push_async_callback(lines.close)
         names = Names(ttl_s=settings.names_ttl_s, monotonic=clock.monotonic)
-        doors = Doors(owned, snmp=snmp, ping=None, shell=None, names=names, environ=os.environ)
+        shell = shell_of(paths, lambda: parts.inventory)
+        stack.callback(shell.close)
+        doors = Doors(
+            owned, snmp=lines.snmp, ping=lines.ping, shell=client_count(shell), names=names, environ=os.environ
+        )
         memory = Memory()
         for device in health.answering():
             memory.of(device).answered = True
@@ -221,7 +305,7 @@ async def controller(
         cycle = Cycle(settings=settings, poll=doors.poll, committer=committer, names=names, memory=memory, clock=clock)
         parts = Joined(
             paths=paths, settings=settings, keeper=keeper, inventory=owned, store=kept, journal=journal,
-            health=health, doors=doors, memory=memory,
+            health=health, doors=doors, lines=lines, memory=memory,
         )  # fmt: skip
         about = {"pid": os.getpid(), "started": clock.now(), "store_kind": store, "state": str(paths.root)}
         yield (
@@ -236,6 +320,54 @@ async def controller(
             ),
             parts,
         )
+
+
+async def poll_once(
+    state: Path, inventory: Path, *, only: Sequence[str] = (), settings: PollingSettings | None = None
+) -> tuple[CycleReport | None, bool]:
+    """One cycle now; the report, and whether it was stored (not while a controller runs there)."""
+    chosen = settings or PollingSettings()
+    try:
+        async with controller(state, inventory, settings=chosen) as (whole, _):
+            return await whole.once(only=only), True
+    except StoreBusy:
+        return await _poll_beside(inventory, only=only, settings=chosen), False
+
+
+async def _poll_beside(inventory: Path, *, only: Sequence[str], settings: PollingSettings) -> CycleReport:
+    """Ask without a store, a journal or a memory."""
+    owned = load_inventory(inventory)
+    clock = SystemClock()
+    names = Names(ttl_s=settings.names_ttl_s, monotonic=clock.monotonic)
+    async with aclosing(Lines(owned)) as lines:
+        doors = Doors(owned, snmp=lines.snmp, ping=lines.ping, shell=None, names=names, environ=os.environ)
+        committer = Committer(lambda _: None, every_s=settings.commit_s, capacity=settings.buffer_readings)
+        cycle = Cycle(
+            settings=settings, poll=doors.poll, committer=committer, names=names, memory=Memory(), clock=clock
+        )
+        now, today = clock.now(), datetime.fromtimestamp(clock.now(), UTC).date()
+        devices = sorted((d for d in owned.devices.values() if in_service(d, today)), key=lambda d: d.id)
+        report = await cycle.run(
+            [d for d in devices if not only or d.id in only],
+            slot=int(now // settings.interval_s * settings.interval_s),
+            interval_s=settings.interval_s,
+            ends=clock.monotonic() + settings.interval_s,
+            observe=observing(owned, doors, settings),
+            spread=False,
+        )
+        await committer.stop()
+        return report
+
+
+def observing(inventory: Inventory, doors: Doors, settings: PollingSettings) -> Observe:
+    """How the anchors of an inventory are asked."""
+
+    async def ask() -> Observation:
+        return await observe(
+            inventory.anchors, doors.ask_anchor, timeout_s=settings.anchor_timeout_s, tries=settings.anchor_tries
+        )
+
+    return ask
 
 
 def run_loop(main: Callable[[], Any]) -> Any:

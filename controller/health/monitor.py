@@ -173,7 +173,7 @@ class Health:
             if device is None:
                 continue
             self._examine(device, seen, latest.get(device_id), hole_s, happenings)
-            touched[device.site] = None
+            touched[self._home[device_id]] = None
         for site_id in touched:
             self._judge_site(site_id, seen, latest, hole_s)
         changed = self._outages(seen.at)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 
 from collectors.asks import Asks, PingAsk, ShellAsk
@@ -14,8 +14,9 @@ from collectors.poll import Polled, poll
 from controller.polling.names import Names
 from devices import credentials
 from devices.errors import CredentialError
-from devices.model import Anchor, Device, Inventory, Target
+from devices.model import Anchor, Device, Domain, Inventory, Target
 from devices.transport.snmp.api import Agent, Community, SnmpAsk, UsmUser
+from devices.transport.snmp.endpoint import open_socket, resolve
 
 log = logging.getLogger(__name__)
 
@@ -44,16 +45,16 @@ class Doors:
         names: Names,
         environ: Mapping[str, str],
     ) -> None:
-        self._snmp = snmp
-        self._ping = ping
         self._shell = shell
         self._names = names
         self._environ = environ
-        self.change(inventory)
+        self.change(inventory, snmp=snmp, ping=ping)
 
-    def change(self, inventory: Inventory) -> None:
+    def change(self, inventory: Inventory, *, snmp: SnmpAsk, ping: PingAsk | None) -> None:
         """Another inventory holds: agents are made anew, secrets read again."""
         self._inventory = inventory
+        self._snmp = snmp
+        self._ping = ping
         self._agents: dict[tuple[str, str, int], Asks] = {}
         self._secrets: dict[str, Community | UsmUser | CredentialError] = {}
 
@@ -122,7 +123,8 @@ class Doors:
         host = await self._names.address(anchor.host)
         how, _, rest = anchor.how.partition(":")
         if how == "tcp":
-            await _connect(host, int(rest), self._inventory, anchor.domain)
+            domain = self._inventory.domains.get(anchor.domain, Domain(name=anchor.domain))
+            await _connect(host, int(rest), domain)
             return True
         if how == "snmp":
             name, _, port = rest.partition(":")
@@ -139,14 +141,17 @@ class Doors:
         return None if pong is None else pong.received > 0
 
 
-async def _connect(host: str, port: int, inventory: Inventory, domain: str) -> None:
-    """Open and close one TCP connection from the domain's source address; a refusal is an answer too."""
-    known = inventory.domains.get(domain)
-    source = (known.source_address, 0) if known and known.source_address else None
+async def _connect(host: str, port: int, domain: Domain) -> None:
+    """Open and close one TCP connection. A refusal is an answer too: the anchor's machine said it.
+
+    Raises:
+        OSError: the network refuses.
+    """
+    family, address = resolve(host, port, domain)
+    sock = open_socket(domain, family, socket.SOCK_STREAM)
     try:
-        _, writer = await asyncio.open_connection(host, port, local_addr=source)
+        await asyncio.get_running_loop().sock_connect(sock, address)
     except ConnectionRefusedError:
         return
-    writer.close()
-    with suppress(OSError):
-        await writer.wait_closed()
+    finally:
+        sock.close()

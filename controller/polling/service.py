@@ -50,6 +50,9 @@ class Parts(Protocol):
     def watch_inventory(self, now: float) -> Inventory | None:
         """A newly accepted inventory, None while nothing changed (thread)."""
 
+    def adopt(self, inventory: Inventory) -> None:
+        """From now on the fleet is this one (in the loop)."""
+
     def maintain(self, now: float) -> None:
         """Roll up, apply retention (thread)."""
 
@@ -143,11 +146,15 @@ class Controller:
         self._asked_to_stop.set()
 
     async def once(self, *, only: Sequence[str] = ()) -> CycleReport | None:
-        """One cycle of the whole fleet now (or of some devices), concluded and stored."""
+        """One cycle now, as fast as the bounds allow. Of some devices it is stored and not concluded.
+
+        The verdicts say until when the whole fleet was seen; a look at one device must not say that of the others.
+        """
         now = self._clock.now()
         devices = [d for d in self._all(now) if not only or d.id in only]
-        report = await self._run(STANDARD, self._settings.interval_s, devices, now, spread=False)
-        await self._committer.in_thread(lambda: self._parts.stopped(self._clock.now()))
+        report = await self._run(STANDARD, self._settings.interval_s, devices, now, spread=False, conclude=not only)
+        if not only:
+            await self._committer.in_thread(lambda: self._parts.stopped(self._clock.now()))
         await self._committer.stop()
         return report
 
@@ -178,7 +185,14 @@ class Controller:
             return None
 
     async def _run(
-        self, name: str, interval_s: float, devices: Sequence[Device], now: float, *, spread: bool = True
+        self,
+        name: str,
+        interval_s: float,
+        devices: Sequence[Device],
+        now: float,
+        *,
+        spread: bool = True,
+        conclude: bool = True,
     ) -> CycleReport | None:
         slot = int(math.floor(now / interval_s) * interval_s)
         if slot < self._last_slot.get(name, slot):
@@ -197,6 +211,8 @@ class Controller:
             spread=spread,
         )
         await self._committer.flush()
+        if not conclude:
+            return report
         at = self._clock.now()
         self._concluded = await self._committer.in_thread(lambda: self._parts.conclude(report, devices, at))
         self._note_sight(report, at)
@@ -214,6 +230,7 @@ class Controller:
     async def _watch(self, now: float) -> None:
         found = await self._committer.in_thread(lambda: self._parts.watch_inventory(now))
         if found is not None:
+            self._parts.adopt(found)
             self._memory.keep_only(found.devices)
             log.info(
                 "inventory %s holds: %d sites, %d devices", found.version[:12], len(found.sites), len(found.devices)

@@ -1,0 +1,136 @@
+"""`merata status`: how the controller and the fleet are, read beside the running controller."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from merata.cli import Context
+
+if TYPE_CHECKING:
+    from measurements.store import Latest
+
+#: Cycles that may be missing before the controller counts as stopped.
+LATE_CYCLES = 3
+
+
+@click.command("status")
+@click.option("--json", "as_json", is_flag=True, help="Everything, every device included.")
+@click.option("--all", "everything", is_flag=True, help="List every device, not only those with trouble.")
+@click.pass_obj
+def command(context: Context, as_json: bool, everything: bool) -> None:
+    """Show the last cycle, the states, the store, and each device's last poll: when, how long, its error, its lane.
+
+    Exits with 3 when no controller is running on the state directory.
+    """
+    from merata import bootstrap
+
+    said = bootstrap.read_status(context.state)
+    now = time.time()
+    devices = bootstrap.read_latest(context.state)
+    running = said is not None and bootstrap.is_running(context.state)
+    if as_json:
+        click.echo(json.dumps({
+            "running": running,
+            "now": now,
+            "controller": said,
+            "devices": {d: _device(found, now) for d, found in sorted(devices.items())},
+        }, indent=1))  # fmt: skip
+    else:
+        for line in _summary(said, running, now):
+            click.echo(line)
+        for line in _table(devices, now, everything=everything):
+            click.echo(line)
+    if not running:
+        raise SystemExit(3)
+
+
+def _device(found: Latest, now: float) -> dict[str, Any]:
+    facts = asdict(found)
+    return {
+        "lane": facts["lane"],
+        "polled_at": facts["at"],
+        "age_s": round(now - facts["at"], 1),
+        "answered_at": facts["answered_at"],
+        "took_ms": found.fields.get("poll_ms"),
+        "error_kind": facts["error_kind"],
+        "error": facts["error"],
+        "ping_ok": found.fields.get("ping_ok"),
+        "snmp_ok": found.fields.get("snmp_ok"),
+        "service_ok": found.fields.get("service_ok"),
+    }
+
+
+def _summary(said: Mapping[str, Any] | None, running: bool, now: float) -> list[str]:
+    if said is None:
+        return ["no controller ever ran on this state directory: start one with `merata run`"]
+    lines = []
+    age = now - said["written"]
+    if not running:
+        lines.append(f"NOT RUNNING; last word {_ago(age)}")
+    elif age > LATE_CYCLES * said["interval_s"]:
+        lines.append(f"RUNNING (process {said['pid']}), but no cycle ended since {_ago(age)}")
+    else:
+        lines.append(f"running (process {said['pid']}) since {_ago(now - said['started'])}")
+    owned = said["inventory"]
+    lines.append(f"inventory   {owned['version'][:12]}: {owned['sites']} sites, {owned['devices']} devices")
+    lines.extend(f"refused     {complaint}" for complaint in owned.get("refused", ()))
+    for name, cycle in said["cycles"].items():
+        outcomes = ", ".join(f"{n} {o}" for o, n in cycle["outcomes"].items() if n)
+        lanes = ", ".join(f"{n} {lane}" for lane, n in cycle["lanes"].items() if n)
+        lines.append(
+            f"cycle       {name}: {cycle['devices']} devices in {cycle['took_s']:.1f} of {cycle['interval_s']:.0f} s"
+            f" ({outcomes}; lanes: {lanes}), {_ago(now - cycle['started'])}"
+        )
+        lines.extend(f"BLIND       domain {domain}: {why}" for domain, why in cycle["blind"].items())
+        lines.extend(f"anchor      {anchor} does not answer" for anchor in cycle["anchors_failed"])
+    lines.append(f"devices     {_counts(said['states'])}")
+    lines.append(f"sites       {_counts(said['sites'])}; {said['outages_open']} outages open")
+    writing, store = said["writing"], said["store"]
+    lines.append(
+        f"store       {store.get('kind', '?')}: {writing['stored']} readings stored, {writing['waiting']} wait,"
+        f" {writing['dropped']} dropped, {writing['rejected']} refused"
+    )
+    if writing["unavailable"]:
+        lines.append(f"ALARM       the store does not answer: {writing['unavailable']}")
+    lines.extend(f"ALARM       {alarm}" for alarm in store.get("alarms", ()))
+    clock = said["clock"]
+    lines.append(
+        f"skipped     {said['skipped']} cycles that would have overlapped; {clock['steps']} clock steps,"
+        f" {clock['left_out']} cycles left out for them"
+    )
+    lines.extend(f"note        {note}" for note in said["notes"])
+    return lines
+
+
+def _table(devices: Mapping[str, Latest], now: float, *, everything: bool) -> list[str]:
+    chosen = {d: f for d, f in sorted(devices.items()) if everything or f.error_kind or f.lane != "fast"}
+    if not chosen:
+        return []
+    lines = ["", f"{'device':<40} {'lane':<7} {'polled':>12} {'ms':>7} {'answered':>12}  error"]
+    for device, found in chosen.items():
+        took = found.fields.get("poll_ms")
+        answered = "never" if found.answered_at is None else _ago(now - found.answered_at)
+        lines.append(
+            f"{device:<40} {found.lane:<7} {_ago(now - found.at):>12} {'' if took is None else f'{took:.0f}':>7}"
+            f" {answered:>12}  {found.error or ''}".rstrip()
+        )
+    return lines
+
+
+def _counts(states: Mapping[str, int]) -> str:
+    order = ("down", "degraded", "unknown", "maintenance", "up")
+    return ", ".join(f"{states[s]} {s}" for s in order if states.get(s)) or "nothing observed yet"
+
+
+def _ago(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s ago"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min ago"
+    return f"{seconds / 3600:.0f} h ago"
