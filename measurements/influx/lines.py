@@ -3,6 +3,8 @@
 The type of a field follows from the row's declaration, never from the value of the day: an `int` field ends in `i`, a
 `float` has a decimal point or an exponent, a claim (`ping_ok`) is `1i` or `0i`, so that `mean()` of it is a share in
 InfluxQL and Grafana. InfluxDB refuses a point whose field changed its type. What was not told is left out.
+A device's line also carries what deriving needs (`at`, `interval_s`, `serial`, `mac`), so that raw series read back
+give the same rates as the local rows, late readings included. Counters of 2^63 and above wrap to negative numbers.
 Tags are `device` and one of `if_name`, `radio`, `check`: nothing that can change, it would split the series.
 """
 
@@ -10,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from types import NoneType
 from typing import Any, get_args, get_type_hints
@@ -38,7 +40,7 @@ def reading_lines(
         interface_rates: derived fields by interface, all floats.
     """
     derived = interface_rates or {}
-    found = [row_line(reading.row, rates)]
+    found = [_device_line(reading, rates)]
     if reading.ping is not None:
         found.append(row_line(reading.ping))
     found.extend(row_line(radio) for radio in reading.radios)
@@ -47,13 +49,20 @@ def reading_lines(
     return [line for line in found if line]
 
 
-def row_line(row: Row, derived: Mapping[str, Any] | None = None) -> str:
-    """One row; empty when it tells nothing."""
+def _device_line(reading: Reading, rates: Mapping[str, Any] | None) -> str:
+    serial, mac = reading.box
+    more = [_float("at", reading.at), f"interval_s={reading.interval_s}i", _text("serial", serial), _text("mac", mac)]
+    return row_line(reading.row, rates, more)
+
+
+def row_line(row: Row, derived: Mapping[str, Any] | None = None, more: Sequence[str] = ()) -> str:
+    """One row, with rates and ready-made fields beside it; empty when it tells nothing."""
     tags, integers, floats = _layout(row.measurement)
     fields = [_integer(name, getattr(row, name)) for name in integers]
     fields += [_float(name, getattr(row, name)) for name in floats]
     if derived:
         fields += [_float(name, value) for name, value in derived.items()]
+    fields += more
     return _joined(row.measurement, {tag: getattr(row, tag) for tag in tags}, fields, row.slot)
 
 
@@ -102,8 +111,16 @@ def _integer(name: str, value: Any) -> str:
     if value is None:
         return ""
     number = int(value)
-    # Counter64 may pass 2^63 on a broken device; InfluxDB would refuse the whole line for it.
+    if _INT64 <= number < 2 * _INT64:
+        number -= 2 * _INT64  # a Counter64 as two's complement; InfluxDB would refuse the whole line for it
     return f"{name}={number}i" if -_INT64 <= number < _INT64 else ""
+
+
+def _text(name: str, value: str | None) -> str:
+    if value is None:
+        return ""
+    kept = tag_value(value).replace('"', "'")
+    return f'{name}="{kept}"'
 
 
 def _float(name: str, value: Any) -> str:

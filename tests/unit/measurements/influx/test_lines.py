@@ -24,10 +24,12 @@ def test_a_reading_becomes_one_line_for_each_row_with_the_rates_beside_the_count
         ping=PingRow(device="ap-1", slot=SLOT, sent=5, received=0),
         radios=(RadioRow(device="ap-1", radio="wlan 0", slot=SLOT, clients=7, noise_dbm=-95),),
         interfaces=(InterfaceRow(device="ap-1", if_name="eth0", slot=SLOT, if_hc_in_octets=2**53 + 1, is_uplink=True),),
+        box=(None, "02:00:00:00:00:01"),
         services=(ServiceRow(device="ap-1", check="dns", slot=SLOT, ok=True, latency_ms=3),),
     )
     assert reading_lines(reading, {"in_bps": 8.0}, {"eth0": {"in_bps": 1e20, "errors_per_s": None}}) == [
-        f"wifi_device,device=ap-1 ping_ok=0i,snmp_ok=1i,clients=7i,uptime_s=100.0,cpu_ratio=0.25,in_bps=8.0 {SLOT}",
+        f"wifi_device,device=ap-1 ping_ok=0i,snmp_ok=1i,clients=7i,uptime_s=100.0,cpu_ratio=0.25,in_bps=8.0,"
+        f'at={SLOT + 1.5},interval_s=60i,mac="02:00:00:00:00:01" {SLOT}',
         f"ping,device=ap-1 sent=5i,received=0i {SLOT}",
         rf"radio,device=ap-1,radio=wlan\ 0 clients=7i,noise_dbm=-95.0 {SLOT}",
         f"interface,device=ap-1,if_name=eth0 if_hc_in_octets=9007199254740993i,counter_bits=64i,is_uplink=1i,"
@@ -41,10 +43,10 @@ def test_a_row_that_tells_nothing_is_no_line() -> None:
     assert row_line(DeviceRow(device="a", slot=SLOT, cpu_ratio=math.nan, uptime_s=math.inf)) == ""
 
 
-def test_a_counter_beyond_what_influxdb_can_hold_is_left_out_and_the_rest_stays() -> None:
-    line = row_line(InterfaceRow(device="a", if_name="x", slot=SLOT, if_hc_in_octets=2**63, if_hc_out_octets=2**63 - 1))
-    assert "in_octets" not in line
-    assert f"if_hc_out_octets={2**63 - 1}i" in line
+def test_a_counter_beyond_a_signed_number_wraps_and_one_beyond_64_bits_is_left_out() -> None:
+    line = row_line(InterfaceRow(device="a", if_name="x", slot=SLOT, if_hc_in_octets=2**63 + 5, if_hc_out_octets=2**64))
+    assert f"if_hc_in_octets={5 - 2**63}i" in line
+    assert "out_octets" not in line
 
 
 def test_an_empty_name_is_no_tag() -> None:
