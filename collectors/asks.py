@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from devices.model import Device, Target
-from devices.transport.snmp.api import Agent, SnmpAsk
+from devices.transport.snmp.api import Agent, SnmpAsk, Value
 
 
 class Pong(Protocol):
@@ -39,6 +39,27 @@ class Pong(Protocol):
 PingAsk = Callable[[Target], Awaitable[Pong | None]]
 #: Clients counted in the device's shell; None where it does not tell. Raises DeviceError.
 ShellAsk = Callable[[Device], Awaitable[int | None]]
+
+
+class Heard(Protocol):
+    """What one device said to scalars and columns asked at once."""
+
+    @property
+    def scalars(self) -> dict[str, Value]:
+        """By full name."""
+
+    @property
+    def columns(self) -> dict[str, dict[str, Value]]:
+        """Column -> {row -> value}."""
+
+
+class SteadyAsk(Protocol):
+    """What a client may offer beside `SnmpAsk`: one GET and one GETBULK of a known table, sent together."""
+
+    async def __call__(
+        self, agent: Agent, scalars: Sequence[str], columns: Sequence[str], *, rows: int | None = None
+    ) -> Heard:
+        """Ask `rows` rows of the columns, which were seen before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

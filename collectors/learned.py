@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -14,12 +14,14 @@ from devices.platforms.platform import GAUGES, SYS_UP_TIME, Platform
 from devices.platforms.recognise import platforms
 from devices.platforms.sources import Answers, Source
 from devices.platforms.survey import Survey
-from devices.transport.snmp.api import Limits, Value
+from devices.transport.snmp.api import Agent, Limits, Value
 
 #: Polls after which everything is asked again (give or take half): names, speeds, models, objects that were not there.
 REFRESH_POLLS = 60
 #: Polls that must lie between two surveys of a device whose interfaces keep changing (PPP sessions, broken agents).
 QUIET_POLLS = 10
+#: Varbinds of one answer that is asked for at once: about 22 octets each, two Ethernet frames at most.
+AT_ONCE = 100
 #: sysUpTime that falls from above this has wrapped (497 days), not restarted: ten minutes before the end.
 _NEAR_WRAP = 2**32 - 60_000
 
@@ -87,7 +89,7 @@ class Known:
     ports: dict[str, InterfaceFacts]  # by row of IF-MIB
     pulse: tuple[str, ...]
     limits: Limits
-    port_limits: Limits
+    rows: int  # of the table of interfaces, to ask for at once; 0: walk it
     uplink: str | None
     mac: str | None
     table_last_change: int | None
@@ -101,6 +103,8 @@ class Learned:
     sys_up_time: int | None
     polls: int  # since the last survey
     due_after: int
+    source: Agent | None = field(default=None, repr=False)
+    agent: Agent | None = field(default=None, repr=False)  # `source` with the limits of the platform
 
     @property
     def platform(self) -> str:
@@ -111,6 +115,12 @@ class Learned:
     def box(self) -> tuple[str | None, str | None]:
         """Serial and first MAC: the hardware behind the id."""
         return (self.known.facts.serial, self.known.mac)
+
+    def agent_for(self, source: Agent) -> Agent:
+        """The agent with the platform's limits; the same object each time: the client knows agents by identity."""
+        if source is self.source and self.agent is not None:
+            return self.agent
+        return replace(source, limits=self.known.limits)
 
     @property
     def is_due(self) -> bool:
@@ -162,15 +172,19 @@ def learn(device: Device, platform: Platform, survey: Survey, limits: Limits) ->
         if_mib.IN_DISCARDS: any(i.in_discards is not None for i in facts.interfaces),
         if_mib.DISCONTINUITY: any(i.discontinuity is not None for i in facts.interfaces),
     }
-    repetitions = max(1, min(limits.max_repetitions, len(facts.interfaces) + 1))
+    pulse = tuple(column for column, is_told in told.items() if is_told) if facts.interfaces else ()
+    # Where the device does not say that its table changed, one row more shows a port that came.
+    rows = len(facts.interfaces) + (survey.table_last_change is None)
+    ask = compiled(platform.name, recipe)
+    fits = limits.bulk and len(ask.gets) <= limits.max_oids and rows * len(pulse) <= AT_ONCE
     known = Known(
         platform=platform.name,
         facts=replace(facts, interfaces=(), radios=()),
-        ask=compiled(platform.name, recipe),
+        ask=ask,
         ports={str(i.if_index): i for i in facts.interfaces},
-        pulse=tuple(column for column, is_told in told.items() if is_told) if facts.interfaces else (),
+        pulse=pulse,
         limits=limits,
-        port_limits=replace(limits, max_repetitions=repetitions),
+        rows=rows if fits and pulse else 0,
         uplink=if_mib.uplink(facts.interfaces, wanted=device.uplink, quirks=platform.interfaces),
         mac=survey.mac,
         table_last_change=survey.table_last_change,

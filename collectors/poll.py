@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from collectors import health, interfaces, service
-from collectors.asks import Asks, Pong
+from collectors.asks import Asks, Pong, SteadyAsk
 from collectors.learned import Learned, learn, limits_of
 from devices.errors import DeviceError, NotSupported
 from devices.model import Device
@@ -110,7 +110,7 @@ async def _snmp(device: Device, asks: Asks, learned: Learned | None, slot: int) 
     return told
 
 
-async def _steady(  # noqa: PLR0917
+async def _steady(
     device: Device, snmp: SnmpAsk, agent: Agent, asks: Asks, learned: Learned, slot: int, told: Told
 ) -> bool:
     """The cheap poll of a known device; False when it must be learned again."""
@@ -118,8 +118,14 @@ async def _steady(  # noqa: PLR0917
     if learned.is_due:
         return False
     before = asks.clock()
-    asked = replace(agent, limits=known.limits)
-    values = await snmp.get(asked, known.ask.gets)
+    asked = learned.agent_for(agent)
+    steady: SteadyAsk | None = getattr(snmp, "poll", None)
+    ports: Mapping[str, Mapping[str, Value]] | None = None
+    if steady is not None and known.rows:
+        heard = await steady(asked, known.ask.gets, known.pulse, rows=known.rows)
+        values, ports = heard.scalars, heard.columns
+    else:
+        values = await snmp.get(asked, known.ask.gets)
     told.answered_s = asks.clock()
     told.ok, told.rtt_ms = True, (told.answered_s - before) * 1000
     told.sys_up_time = interfaces.whole(values.get(SYS_UP_TIME))
@@ -134,16 +140,17 @@ async def _steady(  # noqa: PLR0917
     platform = platforms()[known.platform]
     told.gauges = health.gauges(figures, wired=platform.wired)
     told.radios = health.radio_rows(device.id, slot, figures.get("radios", ()))
-    told.learned = replace(learned, sys_up_time=told.sys_up_time, polls=learned.polls + 1)
+    told.learned = replace(learned, sys_up_time=told.sys_up_time, polls=learned.polls + 1, source=agent, agent=asked)
     if known.pulse:
-        ports = await snmp.walk(replace(agent, limits=known.port_limits), known.pulse)
+        if ports is None:
+            ports = await snmp.walk(asked, known.pulse)
         if learned.is_settled and interfaces.has_strangers(known, ports):
             return False
         told.interfaces = interfaces.rows_of(device.id, slot, known, ports)
     return True
 
 
-async def _learn(device: Device, snmp: SnmpAsk, agent: Agent, asks: Asks, slot: int, told: Told) -> None:  # noqa: PLR0917
+async def _learn(device: Device, snmp: SnmpAsk, agent: Agent, asks: Asks, slot: int, told: Told) -> None:
     """Recognise the device and ask it everything; the answers are this poll's reading too."""
     platform, answers = None, None
     if device.platform != "auto":

@@ -71,7 +71,7 @@ PLATFORM = Platform(
     uptime=(standard.HOST_UPTIME, standard.AGENT_UPTIME),
     clients=(
         _CAPSMAN,
-        total(_AP + "6"),
+        total(_AP + "6", fixed=True),  # a new virtual AP is a new interface: the device is learned again
         count(_REGISTRATION),
         Source(columns=(_W60G + "2", _W60G_STATIONS + "2"), read=_of_60g, fixed=False),
     ),
@@ -86,14 +86,12 @@ PLATFORM = Platform(
         radios(
             name="1.3.6.1.2.1.31.1.1.1.1",
             ssid=_AP + "4",
-            fixed=False,
             clients=_AP + "6",
             frequency_mhz=_AP + "7",
             noise_dbm=_AP + "9",
         ),
         radios(
             name="1.3.6.1.2.1.31.1.1.1.1",
-            fixed=False,
             clients=_CAP + "2",
         ),
         radios(ssid=_W60G + "3", frequency_mhz=_W60G + "6", signal_dbm=Cell(column=_W60G + "12")),

@@ -201,26 +201,21 @@ def _kept(answers: Answers, column: str, where: tuple[str, Keep] | None, keep: K
     return list(rows)
 
 
-def _reduced(
-    column: str,
-    make: Callable[[list[float]], float],
-    *,
-    where: tuple[str, Keep] | None,
-    keep: Keep | None,
-    scale: float,
-    fixed: bool,
-) -> Number:
+def _reduced(column: str, make: Callable[[list[float]], float], *, keep: Keep | None, scale: float) -> Number:
+    """A fixed column made one figure; rows that are not kept now are not asked for again before the next survey."""
+
     def read(answers: Answers) -> float | None:
-        if not answers.table(column):
-            return None
-        told = [n for _, v in _kept(answers, column, where, keep) if (n := number(v)) is not None]
-        return make(told) * scale if told or make is _sum else None
+        told = [n for _, v in _kept(answers, column, None, keep) if (n := number(v)) is not None]
+        return make(told) * scale if told else None
 
-    return Source(columns=(column,) if where is None else (column, where[0]), read=read, fixed=fixed)
+    return Source(columns=(column,), read=read, narrow=_rows_kept((column,), None, keep))
 
 
-def _sum(values: list[float]) -> float:
-    return sum(values)
+def _rows_kept(
+    columns: tuple[str, ...], where: tuple[str, Keep] | None, keep: Keep | None
+) -> Callable[[Answers], Rows]:
+    """Rows of the first column that are kept, for all columns."""
+    return lambda answers: dict.fromkeys(columns, tuple(s for s, _ in _kept(answers, columns[0], where, keep)))
 
 
 def _mean(values: list[float]) -> float:
@@ -231,17 +226,23 @@ def total(
     column: str, *, where: tuple[str, Keep] | None = None, keep: Keep | None = None, fixed: bool = False
 ) -> Number:
     """The sum of a column; 0 when the table has rows but none is kept, None when there is no table."""
-    return _reduced(column, _sum, where=where, keep=keep, scale=1.0, fixed=fixed)
+
+    def read(answers: Answers) -> float | None:
+        if not answers.table(column):
+            return None
+        return float(sum(n for _, v in _kept(answers, column, where, keep) if (n := number(v)) is not None))
+
+    return Source(columns=(column,) if where is None else (column, where[0]), read=read, fixed=fixed)
 
 
 def mean(column: str, *, keep: Keep | None = None, scale: float = 1.0) -> Number:
     """The mean of a column."""
-    return _reduced(column, _mean, where=None, keep=keep, scale=scale, fixed=True)
+    return _reduced(column, _mean, keep=keep, scale=scale)
 
 
 def highest(column: str, *, keep: Keep | None = None, scale: float = 1.0) -> Number:
     """The greatest of a column."""
-    return _reduced(column, max, where=None, keep=keep, scale=scale, fixed=True)
+    return _reduced(column, max, keep=keep, scale=scale)
 
 
 def count(column: str, *, keep: Keep | None = None, where: tuple[str, Keep] | None = None, known: str = "") -> Number:
@@ -284,12 +285,7 @@ def each(
         return told or None
 
     columns = (column,) if where is None else (column, where[0])
-
-    def narrow(answers: Answers) -> Rows:
-        suffixes = tuple(s for s, _ in _kept(answers, column, where, None))
-        return dict.fromkeys(columns, suffixes)
-
-    return Source(columns=columns, read=read, narrow=narrow, max_rows=max_rows)
+    return Source(columns=columns, read=read, narrow=_rows_kept(columns, where, keep), max_rows=max_rows)
 
 
 def several(*oids: str, scale: float = 1.0, keep: Keep | None = None) -> Numbers:
@@ -419,7 +415,13 @@ def radios(
             found.append(RadioFacts(name=called or f"radio{place}", ssid=network, **row))
         return tuple(found) or None
 
-    return Source(columns=columns, read=read, fixed=fixed)
+    def narrow(answers: Answers) -> Rows:
+        """Names of this table's rows only: a name column may be that of all interfaces."""
+        keys = tuple(dict.fromkeys(s for c in asked.values() for s in answers.table(c.column)))
+        tags = keys if suffix is None else tuple(dict.fromkeys(suffix(k) for k in keys))
+        return {**dict.fromkeys(columns, keys), **{c: tags for c in (name, ssid) if c}}
+
+    return Source(columns=columns, read=read, fixed=fixed, narrow=narrow)
 
 
 def radio(name: str = "radio1", **cells: tuple[str, float] | str) -> RadioSource:

@@ -107,7 +107,7 @@ def address_of(host: str, port: int) -> str:
 @click.option("--no-bulk", is_flag=True, help="GETNEXT instead of GETBULK.")
 @click.option("--platform", default="auto", show_default=True, help="Do not recognise, take this platform.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object; else a table.")
-def command(  # noqa: PLR0917
+def command(
     host: str,
     port: int,
     community: str,
