@@ -71,6 +71,7 @@ def outage_item(fleet: Fleet, outage: Outage, now: float) -> OutageItem:
             (fleet.sites[s] for s in outage.sites if s in fleet.sites), key=lambda s: (-(s.people or 0), s.site.name)
         )
     )
+    evidence = evidence_of(outage.evidence)
     duration = max(0.0, (outage.ended or now) - outage.started)
     return OutageItem(
         id=outage.id,
@@ -80,13 +81,13 @@ def outage_item(fleet: Fleet, outage: Outage, now: float) -> OutageItem:
         ended=outage.ended,
         duration_s=duration,
         people=outage.people,
-        lost_person_hours=outage.people * duration / HOUR_S,
+        lost_person_hours=_person_hours(fleet, outage, evidence, now),
         sites=sites,
         districts=_distinct([s.district for s in sites]),
         regencies=_distinct([s.regency for s in sites]),
         root=fleet.devices.get(outage.root) if outage.root else None,
         devices=tuple(fleet.devices[d] for d in outage.devices if d in fleet.devices),
-        evidence=evidence_of(outage.evidence),
+        evidence=evidence,
         gone=tuple(s for s in outage.sites if s not in fleet.sites),
     )
 
@@ -143,3 +144,14 @@ def outage(fleet: Fleet, sources: Sources, outage_id: str, now: float) -> Outage
 
 def _distinct(areas: Sequence[Area]) -> tuple[Area, ...]:
     return tuple({a.code: a for a in areas}.values())
+
+
+def _person_hours(fleet: Fleet, outage: Outage, evidence: Mapping[str, Any], now: float) -> float:
+    """What was counted while it changed, and since then the people of the sites that are still in it."""
+    counted, hours = evidence.get("counted"), evidence.get("person_hours")
+    if not isinstance(counted, int | float) or not isinstance(hours, int | float):
+        return outage.people * max(0.0, (outage.ended or now) - outage.started) / HOUR_S
+    if outage.ended is not None:
+        return float(hours)
+    still = sum(fleet.sites[s].people or 0 for s in evidence.get("sites_now", ()) if s in fleet.sites)
+    return float(hours) + still * max(0.0, now - counted) / HOUR_S

@@ -214,7 +214,7 @@ def _join(
             state=state,
             cause=verdict.cause if verdict else None,
             since=verdict.start if verdict else None,
-            evidence=evidence_of(verdict.evidence if verdict else None),
+            evidence=_site_evidence(site, verdict, own),
             regency=named(".".join(parts[:2])),
             district=named(".".join(parts[:3])),
             village=named(site.area) if len(parts) > 3 else None,
@@ -231,6 +231,20 @@ def _verdict(interval: Interval | None, withdrawn: bool) -> tuple[State, Interva
     if interval is None or withdrawn:
         return State.UNKNOWN, interval
     return interval.state, interval
+
+
+def _site_evidence(site: Site, verdict: Interval | None, devices: Sequence[DeviceNow]) -> Mapping[str, Any]:
+    """What was measured, with the site's own figures and those of the device that has the same cause."""
+    if verdict is None or verdict.state is State.UP:
+        return {}
+    told = dict(next((d.evidence for d in devices if d.cause == verdict.cause), {}))
+    told |= {
+        "clients": _clients(devices),
+        "capacity_clients": site.capacity_clients,
+        "in_bps": _uplink(devices, "in_bps"),
+        "plan_bps": site.plan_down_mbps * 1e6 if site.plan_down_mbps else None,
+    }
+    return told | dict(evidence_of(verdict.evidence))
 
 
 def _clients(devices: Sequence[DeviceNow]) -> int | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from measurements.intervals import Interval
 from measurements.outages import Outage
-from measurements.store import Latest, Series, StoreStatus, Summary
+from measurements.store import Latest, Series, Summary
 
 
 class Nothing:
@@ -50,7 +50,3 @@ class Nothing:
     ) -> list[Summary]:
         """None."""
         return []
-
-    def status(self) -> StoreStatus:
-        """An empty store."""
-        return StoreStatus(kind="none", version="", path="", bytes_on_disk=0, newest_slot=None, lag_s=None)

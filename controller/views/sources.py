@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from controller.journal.records import Event
-from devices.model import Inventory
+from devices.model import Backhaul, Inventory
 from geography.units import Units
 from measurements.intervals import Interval
 from measurements.outages import Outage
-from measurements.store import Latest, Series, StoreStatus, Summary
+from measurements.store import Latest, Series, Summary
 
 Ring = Sequence[tuple[float, float]]  # (lon, lat), degrees
 
@@ -46,9 +46,6 @@ class Reader(Protocol):
     ) -> list[Summary]:
         """Totals of each subject."""
 
-    def status(self) -> StoreStatus:
-        """How the store is."""
-
 
 def no_events(subject: str | None, start: float, end: float) -> Sequence[Event]:  # noqa: ARG001
     """Where no events are kept."""
@@ -57,6 +54,11 @@ def no_events(subject: str | None, start: float, end: float) -> Sequence[Event]:
 
 def no_run_status() -> Mapping[str, Any]:
     """Where no controller has left a status."""
+    return {}
+
+
+def no_limits(backhaul: Backhaul | None) -> Mapping[str, float]:  # noqa: ARG001
+    """Where no thresholds are known."""
     return {}
 
 
@@ -73,6 +75,7 @@ class Sources:
     outlines: rings (lon, lat) of each regency by code; approximate (Voronoi) unless `outlines_exact`.
     events: (subject or None for all, start, end) -> events, newest first.
     run_status: what the controller left about its cycles.
+    limits: thresholds of health for a link: loss_percent, rtt_ms, cpu_percent, temperature_c.
     """
 
     reader: Reader
@@ -83,3 +86,4 @@ class Sources:
     outlines_exact: bool = False
     events: Callable[[str | None, float, float], Sequence[Event]] = no_events
     run_status: Callable[[], Mapping[str, Any]] = no_run_status
+    limits: Callable[[Backhaul | None], Mapping[str, float]] = no_limits

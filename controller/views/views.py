@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from controller.views import board as boards
+from controller.views import charts as curves
+from controller.views import device as boxes
+from controller.views import map as maps
+from controller.views import public as publics
+from controller.views import search as finds
+from controller.views import site as places
 from controller.views import sites as tables
+from controller.views import system as systems
 from controller.views.fleet import Fleet, build
+from controller.views.history import DAY_S, DAYS
 from controller.views.sites import SiteFilter
 from controller.views.sources import Sources
 
 KEEP_S = 3.0  # how long one reading of the present serves every request
-DAY_S = 86400
+RATIOS_S = 300.0  # thirty days do not change in five minutes
 
 
 class Views:
@@ -27,7 +36,10 @@ class Views:
         self.sources = sources
         self._keep_s = keep_s
         self._lock = threading.Lock()
+        self._slow = threading.Lock()
         self._fleet: Fleet | None = None
+        self._ratios: Mapping[str, float | None] = {}
+        self._ratios_at = float("-inf")
 
     def fleet(self, now: float) -> Fleet:
         """The present, at most `keep_s` old."""
@@ -54,11 +66,56 @@ class Views:
             self.fleet(now), wanted, sort=sort, page=page, availability=lambda ids: self.availability(ids, now)
         )
 
-    def availability(self, site_ids: Sequence[str], now: float) -> Mapping[str, float | None]:
-        """Ratio up / (up + down) of each site over 30 days."""
-        if not site_ids:
-            return {}
-        found = self.sources.reader.summary(
-            "state", start=int(now) - 30 * DAY_S, end=int(now), subjects=[f"site:{s}" for s in site_ids]
-        )
-        return {s.subject.removeprefix("site:"): s.availability_ratio for s in found}
+    def map(self, now: float, wanted: SiteFilter) -> maps.MapPage:
+        """`/peta`."""
+        return maps.site_map(self.fleet(now), self.sources, wanted)
+
+    def site(self, site_id: str, now: float) -> places.SitePage | None:
+        """`/lokasi/<id>`."""
+        return places.site(self.fleet(now), self.sources, site_id, now)
+
+    def device(self, device_id: str, now: float, *, span: str = "24h") -> boxes.DevicePage | None:
+        """`/perangkat/<id>`; `span` is a key of `charts.SPANS`."""
+        return boxes.device(self.fleet(now), self.sources, device_id, now, span=span)
+
+    def charts(self, device_id: str, now: float, *, span: str = "24h") -> curves.ChartSet | None:
+        """The histories of one device alone."""
+        fleet = self.fleet(now)
+        found = fleet.devices.get(device_id)
+        if found is None:
+            return None
+        return curves.charts(self.sources, found, fleet.sites.get(found.device.site), now, span=span)
+
+    def raw(self, device_id: str, now: float) -> boxes.RawPage | None:
+        """`/perangkat/<id>/mentah`."""
+        return boxes.raw(self.fleet(now), device_id)
+
+    def public(self, now: float) -> publics.PublicPage:
+        """`/status`."""
+        return publics.public(self.fleet(now), self.availability(None, now))
+
+    def system(self, now: float) -> systems.SystemPage:
+        """`/sistem`."""
+        return systems.system(self.fleet(now), self.sources, now)
+
+    def search(self, words: str, now: float) -> finds.SearchPage:
+        """`/cari`."""
+        return finds.search(self.fleet(now), words)
+
+    def columns(self, now: float) -> dict[str, Any]:
+        """All sites as compact columns, for the map."""
+        return maps.columns(self.fleet(now))
+
+    def availability(self, site_ids: Sequence[str] | None, now: float) -> Mapping[str, float | None]:
+        """Ratio up / (up + down) of the named sites (None: all) over 30 days; read again every five minutes."""
+        with self._slow:
+            if not 0 <= now - self._ratios_at < RATIOS_S:
+                found = self.sources.reader.summary("state", start=int(now) - DAYS * DAY_S, end=int(now))
+                self._ratios = {
+                    s.subject.removeprefix("site:"): s.availability_ratio
+                    for s in found
+                    if s.subject.startswith("site:")
+                }
+                self._ratios_at = now
+            ratios = self._ratios
+        return ratios if site_ids is None else {i: ratios.get(i) for i in site_ids}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from web.draw.bars import days, mix
+from web.draw.chart import chart_svg, key_line, line_word
 from web.draw.map import overview
 from web.draw.marks import mark
 
@@ -14,3 +15,4 @@ __all__ = ["install"]
 def install(app: Flask) -> None:
     """Give every template our pictures."""
     app.jinja_env.globals.update(mark=mark, mix_bar=mix, day_bar=days, overview_map=overview)
+    app.jinja_env.globals.update(chart_svg=chart_svg, key_line=key_line, line_word=line_word)

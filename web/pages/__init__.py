@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from flask import Flask
 
+from web.pages.about import blueprint as about
 from web.pages.board import blueprint as board
 from web.pages.choices import blueprint as choices
+from web.pages.devices import blueprint as devices
+from web.pages.map import blueprint as site_map
 from web.pages.sites import blueprint as sites
 
-BLUEPRINTS = (board, sites, choices)
+BLUEPRINTS = (board, site_map, sites, devices, about, choices)
 
 
 def install(app: Flask) -> None:

@@ -6,6 +6,8 @@ from flask import Flask
 
 from web.words import speech, terms
 from web.words.causes import explain
+from web.words.events import event_word
+from web.words.measures import chart_title, decimals_of, source_word, unit_word, value_word
 from web.words.places import device_title, outage_title, place_of
 from web.words.speech import Figures, language, say, say_n, theme
 
@@ -16,5 +18,15 @@ def install(app: Flask) -> None:
     """Give every template our words."""
     app.context_processor(speech.helpers)
     app.jinja_env.globals.update(
-        terms=terms, explain=explain, outage_title=outage_title, place_of=place_of, device_title=device_title
+        chart_title=chart_title,
+        decimals_of=decimals_of,
+        event_word=event_word,
+        source_word=source_word,
+        unit_word=unit_word,
+        value_word=value_word,
+        terms=terms,
+        explain=explain,
+        outage_title=outage_title,
+        place_of=place_of,
+        device_title=device_title,
     )

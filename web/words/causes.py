@@ -47,14 +47,6 @@ def _silent(e: Evidence, f: Figures) -> Explained:  # noqa: ARG001
     )
 
 
-def _gateway_down(e: Evidence, f: Figures) -> Explained:  # noqa: ARG001
-    return Explained(
-        title=gettext("The router does not answer."),
-        sentence=say("Everything behind it is cut off."),
-        todo=gettext("Ask somebody at the site whether the router has light; then check the link to it."),
-    )
-
-
 def _parent_down(e: Evidence, f: Figures) -> Explained:  # noqa: ARG001
     return Explained(
         title=gettext("Behind a device that is down."),
@@ -89,13 +81,13 @@ def _uplink_down(e: Evidence, f: Figures) -> Explained:  # noqa: ARG001
 
 def _no_uplink(e: Evidence, f: Figures) -> Explained:  # noqa: ARG001
     return Explained(
-        title=gettext("No internet behind the router."),
-        sentence=say("The router answers, but nothing beyond it does."),
-        todo=gettext("Call the provider of the link; the equipment at the site works."),
+        title=gettext("The link to the site is cut."),
+        sentence=say("A device before it is down, so nobody here is served."),
+        todo=gettext("Repair the device before it; this site returns with it."),
     )
 
 
-def _all_aps_down(e: Evidence, f: Figures) -> Explained:  # noqa: ARG001
+def _all_aps(e: Evidence, f: Figures) -> Explained:  # noqa: ARG001
     return Explained(
         title=gettext("No access point answers."),
         sentence=say("The router is alive, but nobody can connect."),
@@ -103,17 +95,39 @@ def _all_aps_down(e: Evidence, f: Figures) -> Explained:  # noqa: ARG001
     )
 
 
-def _some_aps_down(e: Evidence, f: Figures) -> Explained:
-    down, total = _number(e, "aps_down", "down"), _number(e, "aps", "total")
+def _some_devices(e: Evidence, f: Figures) -> Explained:
+    failed = e.get("devices")
     told = (
-        say("%(down)s of %(total)s access points do not answer.", down=f.number(down), total=f.number(total))
-        if down is not None and total is not None
+        say("No answer from: %(names)s.", names=", ".join(map(str, failed[:3])))
+        if isinstance(failed, list) and failed
         else say("Part of the place has no signal.")
     )
     return Explained(
-        title=gettext("An access point does not answer."),
+        title=gettext("A device at this site does not answer."),
         sentence=told,
-        todo=gettext("Check the cable and the power of the access point that is named below."),
+        todo=gettext("Check the cable and the power of the device that is marked below."),
+    )
+
+
+def _saturated(e: Evidence, f: Figures) -> Explained:
+    used, plan = _number(e, "in_bps", "down_bps"), _number(e, "plan_bps", "plan_down_bps")
+    told = (
+        say("%(used)s of the contracted %(plan)s are in use.", used=f.bits(used), plan=f.bits(plan))
+        if used is not None and plan is not None
+        else say("The link carries nearly all that was contracted.")
+    )
+    return Explained(
+        title=gettext("The link is full."),
+        sentence=told,
+        todo=gettext("Note the hours; if it stays, a larger contract serves more people than a new device."),
+    )
+
+
+def _errors(e: Evidence, f: Figures) -> Explained:  # noqa: ARG001
+    return Explained(
+        title=gettext("A port counts errors."),
+        sentence=say("Frames arrive broken."),
+        todo=gettext("Change the cable or the plug of the port that shows errors below."),
     )
 
 
@@ -177,7 +191,7 @@ def _disk(e: Evidence, f: Figures) -> Explained:  # noqa: ARG001
     )
 
 
-def _cpu(e: Evidence, f: Figures) -> Explained:
+def _busy(e: Evidence, f: Figures) -> Explained:
     load = _number(e, "cpu_ratio", "cpu")
     told = say("The processor is %(load)s busy.", load=f.percent(load)) if load is not None else Markup("")
     return Explained(
@@ -209,11 +223,27 @@ def _auth(e: Evidence, f: Figures) -> Explained:  # noqa: ARG001
     )
 
 
-def _rebooting(e: Evidence, f: Figures) -> Explained:  # noqa: ARG001
+def _no_snmp(e: Evidence, f: Figures) -> Explained:  # noqa: ARG001
     return Explained(
-        title=gettext("Restarts again and again."),
-        sentence=say("It restarted several times in a short while."),
-        todo=gettext("Check the power supply; then look at the device's log."),
+        title=gettext("Answers ping, not SNMP."),
+        sentence=say("People may be served, but nothing can be measured."),
+        todo=gettext("Check that SNMP is on, the community is right and no filter stands in between."),
+    )
+
+
+def _no_service(e: Evidence, f: Figures) -> Explained:  # noqa: ARG001
+    return Explained(
+        title=gettext("The internet does not come through."),
+        sentence=say("The device answers, but the check of the service behind it fails."),
+        todo=gettext("Call the provider of the link; the equipment at the site works."),
+    )
+
+
+def _name(e: Evidence, f: Figures) -> Explained:  # noqa: ARG001
+    return Explained(
+        title=gettext("Its host name is not found."),
+        sentence=say("The device could not be asked."),
+        todo=gettext("Correct the name in the inventory, or repair the name server."),
     )
 
 
@@ -223,24 +253,27 @@ def _maintenance(e: Evidence, f: Figures) -> Explained:  # noqa: ARG001
 
 _WORDS: Mapping[str, Callable[[Evidence, Figures], Explained]] = {
     "silent": _silent,
-    "gateway_down": _gateway_down,
     "parent_down": _parent_down,
     "unobserved": _unobserved,
     "power_cut": _power_cut,
     "uplink_down": _uplink_down,
     "no_uplink": _no_uplink,
-    "all_aps_down": _all_aps_down,
-    "some_aps_down": _some_aps_down,
+    "all_aps": _all_aps,
+    "some_devices": _some_devices,
+    "saturated": _saturated,
+    "errors": _errors,
     "full": _full,
     "slow": _slow,
     "lossy": _lossy,
     "hot": _hot,
     "disk": _disk,
-    "cpu": _cpu,
+    "busy": _busy,
     "memory": _memory,
     "flapping": _flapping,
     "auth": _auth,
-    "rebooting": _rebooting,
+    "no_snmp": _no_snmp,
+    "no_service": _no_service,
+    "name": _name,
     "maintenance": _maintenance,
 }
 

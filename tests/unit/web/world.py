@@ -25,11 +25,12 @@ from devices.model import (
     SnmpSettings,
     Target,
 )
+from geography.outlines import outlines
 from geography.people import share_people
 from geography.units import Level, load
 from measurements.intervals import Interval, State
 from measurements.outages import Outage
-from measurements.store import Latest, Series, StoreStatus, Summary
+from measurements.store import Latest, Series, Summary
 
 NOW = 1_795_228_938.0  # Saturday 21 November 2026, 09.42.18 WIB
 DAY = 86400
@@ -114,16 +115,6 @@ class FakeReader:
                 for s in slots
             ]
         return Series(step_s=step, tier="5m" if step < HOUR else "1h", slots=slots, columns=columns)
-
-    def status(self) -> StoreStatus:
-        return StoreStatus(
-            kind="sqlite",
-            version="3.51.3",
-            path="/var/lib/merata",
-            bytes_on_disk=48_300_000,
-            newest_slot=int(self.now) - 38,
-            lag_s=38.0,
-        )
 
 
 def _value(name: str, at: int, noise: random.Random, *, bad: bool) -> float:
@@ -343,17 +334,50 @@ def world(count: int = 120, *, now: float = NOW, quiet: bool = False, seed: int 
         units=load(),
         people=lambda given: share_people((s.id, s.area) for s in given.sites.values() if s.kind.serves_public),
         events=_events(now),
-        run_status=lambda: {
-            "interval_s": 60,
-            "lanes": {"fast": 220, "slow": 21},
-            "last_cycle": {"started": now - 38, "took_s": 4.2, "devices": 241, "answered": 220, "skipped": 0},
-            "ping": {"permitted": False, "why": "net.ipv4.ping_group_range"},
-        },
+        run_status=lambda: run_status(now),
+        outlines=drawn,
+        limits=lambda backhaul: {"loss_percent": 20.0, "rtt_ms": 1500.0, "cpu_percent": 90.0, "temperature_c": 80.0},
     )
     return World(inventory=stock, reader=reader, sources=sources, views=Views(sources), now=now)
 
 
-def _spans(  # noqa: PLR0917
+@cache
+def drawn() -> Mapping[str, Sequence[Any]]:
+    return {o.code: [ring for polygon in o.polygons for ring in polygon] for o in outlines(Level.REGENCY)}
+
+
+def run_status(now: float) -> Mapping[str, Any]:
+    cycle = {
+        "slot": int(now) - 38,
+        "started": now - 38,
+        "interval_s": 60,
+        "took_s": 4.213,
+        "devices": 241,
+        "outcomes": {"answered": 220, "failed": 21},
+        "lanes": {"fast": 220, "slow": 21},
+        "most_in_flight": 240,
+        "blind": {},
+        "anchors": {"utama": "sees"},
+        "anchors_failed": [],
+        "observer": "sees",
+    }
+    return {
+        "pid": 1,
+        "version": "0.1.0",
+        "started": now - 3 * DAY,
+        "written": now - 20,
+        "interval_s": 60.0,
+        "cycles": {"standard": cycle},
+        "skipped": 0,
+        "failed": {},
+        "clock": {"steps": 0, "left_out": 0},
+        "writing": {"stored": 1_234_567, "waiting": 0, "dropped": 0, "rejected": 0, "unavailable": 0},
+        "store": {"kind": "sqlite", "version": "3.51.3", "bytes_on_disk": 48_300_000, "lag_s": 38.0, "spool_rows": 0},
+        "notes": ["ping not permitted: set net.ipv4.ping_group_range"],
+    }
+
+
+def _spans(
     reader: FakeReader, subject: str, state: str, cause: str, since: float, now: float, evidence: Mapping[str, Any]
 ) -> None:
     cut = since - 5 * DAY

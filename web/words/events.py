@@ -1,0 +1,33 @@
+"""Events in words: what happened, without blame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from controller.journal.records import Event, EventKind
+from web.words.catalogue import gettext
+
+
+def event_word(event: Event) -> str:
+    """One event in a few words; a kind without words is shown as it is stored."""
+    told = _told(event.text)
+    words: Mapping[str, str] = {
+        EventKind.INVENTORY_ACCEPTED: gettext("Inventory accepted"),
+        EventKind.INVENTORY_REFUSED: gettext("Inventory refused, the one before stays"),
+        EventKind.CLOCK_STEP: gettext("The server's clock was set"),
+        EventKind.BOX_CHANGED: gettext("Another box stands here"),
+        EventKind.REBOOT: gettext("Restarted"),
+        EventKind.OBSERVER_BLIND: gettext("The monitoring server lost its own link"),
+        EventKind.OBSERVER_SEES: gettext("The monitoring server sees again"),
+        EventKind.LANE_CHANGED: gettext("Polled in another lane"),
+        EventKind.ALARM: gettext("Alarm"),
+    }
+    word = words.get(event.kind, event.kind.replace("_", " "))
+    return f"{word} ({told})" if told else word
+
+
+def _told(facts: Mapping[str, Any]) -> str:
+    """The first few plain facts, as they are."""
+    plain = [f"{k} {v}" for k, v in facts.items() if isinstance(v, str | int | float) and str(v)]
+    return ", ".join(plain[:3])
