@@ -32,7 +32,8 @@ def view(platform: str, gateway: bool) -> View:
 def _ports(names: tuple[str, ...], *, wifi: tuple[str, ...] = (), gateway: bool = True) -> list[Port]:
     """WAN, LANs (the first one carries), radios; an access point passes everything from WAN to its radios."""
     wan, *lans = names
-    ports = [Port(index=1, name=wan, kind=6, speed_mbps=1000, takes_in="down", alias="uplink" if gateway else "")]
+    ports = [Port(index=1, name=wan, kind=6, speed_mbps=1000 if wifi else 10_000, takes_in="down",
+                  alias="uplink" if gateway else "")]  # fmt: skip
     for place, name in enumerate(lans):
         carries = place == 0 and gateway
         ports.append(Port(index=2 + place, name=name, kind=6, speed_mbps=1000, takes_in="up" if carries else "none",

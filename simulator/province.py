@@ -236,7 +236,9 @@ class _Builder:
         seat = next((d for d in districts if d.name == regency.capital), None)
         seat = seat or max(districts, key=lambda d: d.population)
         lat, lon = self._near(self.units.place(seat), 0.005)
-        site = self._site("pop", f"POP {regency.capital or seat.name}", seat.code, lat, lon, "fibre", plan=(1000, 1000))
+        site = self._site(
+            "pop", f"POP {regency.capital or seat.name}", seat.code, lat, lon, "fibre", plan=(10_000, 10_000)
+        )
         return self._device(site, "router", ("routeros-plain", "CCR2004-16G-2S+"), None, gateway=True)
 
     def _tower(self, district: Unit, pop: SimDevice) -> SimDevice:
@@ -359,5 +361,7 @@ def _shared_out(devices: Mapping[str, SimDevice]) -> dict[str, SimDevice]:
     for device in devices.values():
         if device.platform in _HAVE_WIFI or device.platform in ("unifi", "airos-ap"):
             serving[device.site].append(device)
+    for site, group in serving.items():  # where there are access points, the gateway's own radio is left off
+        serving[site] = [d for d in group if not d.is_gateway] or group
     share = {d.id: 1 / len(group) for group in serving.values() for d in group}
     return {d.id: replace(d, share=share.get(d.id, 0.0)) for d in devices.values()}

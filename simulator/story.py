@@ -26,6 +26,9 @@ from simulator.province import Province, SimDevice
 PAST_S = 31 * DAY
 AHEAD_S = 15 * DAY
 
+#: Share of its plan that an ordinary site uses in its busiest hour; with its liveliness it stays below saturation.
+BUSIEST = 0.45
+
 #: Way there and back in seconds (least, most) and share of answers lost, by what feeds the site.
 _LINKS = {
     "fibre": (0.002, 0.012, 0.0),
@@ -291,7 +294,7 @@ class Story:
         plan = (site.plan_down_mbps or 10.0) * 125_000
         if site.is_public:
             share = 1.0 if device.is_gateway else device.share
-            mix: tuple[tuple[str, float], ...] = ((site.kind, share * min(0.8 * plan, peak * 40_000)),)
+            mix: tuple[tuple[str, float], ...] = ((site.kind, share * min(BUSIEST * plan, peak * 40_000)),)
             kind, clients = site.kind, device.share * peak
             full = device.share * (site.capacity_clients or 40) * 1.3
         else:
@@ -326,7 +329,7 @@ class Story:
         rates: dict[str, float] = defaultdict(float)
         for site in self.province.sites_behind(self._up(device) if device.platform == "airos-sector" else device):
             plan = (site.plan_down_mbps or 10.0) * 125_000
-            rates[site.kind] += min(0.8 * plan, _peak_clients(self.province, site.id) * 40_000)
+            rates[site.kind] += min(BUSIEST * plan, _peak_clients(self.province, site.id) * 40_000)
         return tuple(sorted(rates.items()))
 
     def _compiled(self, device: SimDevice) -> tuple[list[float], list[Segment]]:
@@ -353,6 +356,9 @@ class Story:
             known[event.subject].off.append(span)
         elif event.kind == "link":
             known[event.subject].cut.append(span)
+        elif event.kind == "lossy":  # what is behind a bad link is as hard to reach
+            for device in self.province.devices_of[self.province.devices[event.subject].site]:
+                known[device.id].mishaps.append(span)
         else:
             known[event.subject].mishaps.append(span)
 
