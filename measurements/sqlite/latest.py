@@ -201,18 +201,20 @@ class LatestCache:
         self._latest[reading.device] = make_latest(each, self._latest.get(reading.device))
         return each
 
-    def rebuild(self, device: str, readings: Sequence[Reading]) -> None:
-        """Make a device's entry anew from its last readings (a late one came between, a slot was overwritten, a start)."""
+    def rebuild(self, device: str, readings: Sequence[Reading]) -> list[Derived]:
+        """Make a device's entry anew from its last readings: a late one came between, a slot was overwritten, a start."""
         if not readings:
-            return
+            return []
         memory = Memory()
         known = self._latest.get(device)
+        derived = [memory.take(reading) for reading in in_time(readings)]
         entry: Latest | None = None
-        for reading in in_time(readings):
-            entry = make_latest(memory.take(reading), entry)
-        if entry is not None:
+        for each in derived:
+            entry = make_latest(each, entry)
+        if entry is not None and (known is None or entry.slot >= known.slot):
             self._memory[device] = memory
             self._latest[device] = entry if known is None else _carry(entry, known)
+        return derived
 
     def __len__(self) -> int:
         return len(self._latest)

@@ -209,6 +209,11 @@ class RawFiles:
         if file := self._open.pop((kind.name, day), None):
             file.close()
 
+    def finish(self, seal_before: date, raw_before: date, ports_before: date) -> list[Path]:
+        """`seal` and `expire`; what was deleted."""
+        self.seal(seal_before)
+        return self.expire(raw_before, ports_before)
+
     def seal(self, before: date) -> None:
         """Finish the days before `before`: no log beside them, read-only, so readers may open them immutable."""
         for kind in (RAW, PORTS):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from measurements.errors import StoreUnavailable
 from measurements.files import FileKind, open_to_read
@@ -14,16 +15,16 @@ from measurements.reading import DeviceRow, InterfaceRow, PingRow, RadioRow, Rea
 from measurements.sqlite.raw_schema import PORTS, RAW, to_unsigned
 from measurements.sqlite.rawfiles import DAY_S, day_of, day_start, is_sealed, path_of
 
-Key = tuple[int, int]  # (slot, device's number or its text's)
+Key = tuple[int, str]  # (slot, device)
+Cells = tuple[Any, ...]
 
 
 def _flag(value: int | None) -> bool | None:
     return None if value is None else bool(value)
 
 
-def read_day(path: Path, kind: FileKind, ask: object) -> sqlite3.Connection | None:
+def read_day(path: Path, kind: FileKind) -> sqlite3.Connection | None:
     """Open a day file for reading; None when there is none."""
-    del ask
     try:
         sealed = is_sealed(path)
     except FileNotFoundError:
@@ -38,15 +39,15 @@ class RawReader:
         self.folder = folder
 
     def readings(
-        self, start: int, end: int, *, devices: Sequence[str] | None = None, ports: str = "all", step: int | None = None
+        self, start: int, end: int, *, devices: Sequence[str] | None = None, ports: str = "all"
     ) -> Iterator[Reading]:
         """Readings with start <= slot < end by slot and device.
 
         Args:
-            start, end: epoch seconds.
+            start: epoch seconds.
+            end: epoch seconds.
             devices: only these; None: all.
             ports: `all`, `uplink` or `none`.
-            step: known distance of slots; lets one device's rows be found by key instead of by scan.
         """
         day = day_of(start)
         while day_start(day) < end:
@@ -67,12 +68,12 @@ class RawReader:
             # A sealed file was opened without locks: if a late reading opened it again meanwhile, read once more.
             if _marks(raw_path, port_path) == before:
                 return found
-        return found
+        raise StoreUnavailable(f"{raw_path}: changes too often to be read")
 
     def _day_once(
         self, raw_path: Path, port_path: Path, low: int, high: int, devices: Sequence[str] | None, ports: str
     ) -> list[Reading]:
-        raw = read_day(raw_path, RAW, None)
+        raw = read_day(raw_path, RAW)
         if raw is None:
             return []
         try:
@@ -81,8 +82,8 @@ class RawReader:
                 parts = _Parts(raw, low, high, devices)
                 found = parts.device_rows()
                 pings, radios, services = parts.pings(), parts.radios(), parts.services()
-            by_port: dict[tuple[int, str], list[InterfaceRow]] = {}
-            if ports != "none" and found and (db := read_day(port_path, PORTS, None)) is not None:
+            by_port: dict[Key, list[InterfaceRow]] = {}
+            if ports != "none" and found and (db := read_day(port_path, PORTS)) is not None:
                 with closing(db):
                     by_port = _Parts(db, low, high, devices).interfaces(only_uplink=ports == "uplink")
         except sqlite3.Error as err:
@@ -102,7 +103,8 @@ def _marks(*paths: Path) -> list[bool | None]:
 
 
 def _reading(
-    row: tuple, texts: dict[int, str], pings: dict, radios: dict, services: dict, ports: dict,
+    row: Cells, texts: dict[int, str], pings: dict[Key, PingRow], radios: dict[Key, list[RadioRow]],
+    services: dict[Key, list[ServiceRow]], ports: dict[Key, list[InterfaceRow]],
 ) -> Reading:  # fmt: skip
     slot, device = row[0], texts[row[1]]
     key = (slot, device)
@@ -131,7 +133,7 @@ class _Parts:
             wanted = set(devices)
             self.only = [number for number, text in self.texts.items() if text in wanted]
 
-    def _rows(self, table: str, extra: str = "") -> Iterator[tuple]:
+    def _rows(self, table: str, extra: str = "") -> Iterator[Cells]:
         if self.only is None:
             yield from self.db.execute(
                 f"SELECT * FROM {table} WHERE slot >= ? AND slot < ? {extra} ORDER BY slot, device",
@@ -148,10 +150,10 @@ class _Parts:
                 {"low": self.low, "high": self.high},
             )
 
-    def device_rows(self) -> list[tuple[tuple, dict[int, str]]]:
+    def device_rows(self) -> list[tuple[Cells, dict[int, str]]]:
         return [(row, self.texts) for row in self._rows("wifi_device")]
 
-    def pings(self) -> dict:
+    def pings(self) -> dict[Key, PingRow]:
         return {
             (r[0], self.texts[r[1]]): PingRow(
                 device=self.texts[r[1]],
@@ -165,8 +167,8 @@ class _Parts:
             for r in self._rows("ping")
         }
 
-    def radios(self) -> dict:
-        found: dict = {}
+    def radios(self) -> dict[Key, list[RadioRow]]:
+        found: dict[Key, list[RadioRow]] = {}
         for r in self._rows("radio"):
             device = self.texts[r[1]]
             found.setdefault((r[0], device), []).append(RadioRow(
@@ -175,8 +177,8 @@ class _Parts:
             ))  # fmt: skip
         return found
 
-    def services(self) -> dict:
-        found: dict = {}
+    def services(self) -> dict[Key, list[ServiceRow]]:
+        found: dict[Key, list[ServiceRow]] = {}
         for r in self._rows("service"):
             device = self.texts[r[1]]
             found.setdefault((r[0], device), []).append(ServiceRow(
@@ -184,8 +186,8 @@ class _Parts:
             ))  # fmt: skip
         return found
 
-    def interfaces(self, *, only_uplink: bool) -> dict:
-        found: dict = {}
+    def interfaces(self, *, only_uplink: bool) -> dict[Key, list[InterfaceRow]]:
+        found: dict[Key, list[InterfaceRow]] = {}
         for r in self._rows("interface", "AND is_uplink" if only_uplink else ""):
             device = self.texts[r[1]]
             found.setdefault((r[0], device), []).append(InterfaceRow(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from measurements.intervals import Interval, State
 from measurements.outages import Outage
@@ -12,10 +13,25 @@ from measurements.outages import Outage
 _COLUMNS = "question, subject, start, state, seen, cause, evidence"
 
 
-def put_intervals(db: sqlite3.Connection, intervals: Iterable[Interval]) -> None:
-    """Open, extend or close; inside the caller's transaction. An open one lives in a table of its own until it ends."""
+def put_intervals(
+    db: sqlite3.Connection, intervals: Iterable[Interval], *, bound_s: float
+) -> tuple[float, float] | None:
+    """Open, extend or close; inside the caller's transaction. An open one lives in a table of its own until it ends.
+
+    Returns:
+        The time whose state may have changed, [from, to); None when nothing was written.
+    """
+    low, high = float("inf"), float("-inf")
     for each in intervals:
         key = (each.question, each.subject, each.start)
+        was = db.execute(
+            "SELECT COALESCE(seen, start) + ? FROM open_interval WHERE question = ? AND subject = ? AND start = ? "
+            'UNION ALL SELECT "end" FROM interval WHERE question = ? AND subject = ? AND start = ?',
+            (bound_s, *key, *key),
+        ).fetchone()
+        until = (each.start if each.seen is None else each.seen) + bound_s if each.end is None else each.end
+        low = min(low, each.start if was is None else min(was[0], until))
+        high = max(high, until if was is None else max(was[0], until))
         row = (*key, each.state.value, each.seen, each.cause, each.evidence)
         if each.end is None:
             db.execute("DELETE FROM interval WHERE question = ? AND subject = ? AND start = ?", key)
@@ -23,15 +39,17 @@ def put_intervals(db: sqlite3.Connection, intervals: Iterable[Interval]) -> None
         else:
             db.execute("DELETE FROM open_interval WHERE question = ? AND subject = ? AND start = ?", key)
             db.execute(
-                f'INSERT OR REPLACE INTO interval ({_COLUMNS}, "end") VALUES (?,?,?,?,?,?,?,?)', (*row, each.end)
-            )  # noqa: S608
+                f'INSERT OR REPLACE INTO interval ({_COLUMNS}, "end") VALUES (?,?,?,?,?,?,?,?)',  # noqa: S608
+                (*row, each.end),
+            )
+    return (low, high) if low < high else None
 
 
 def read_intervals(
     db: sqlite3.Connection, subjects: Sequence[str] | None, question: str, start: float, end: float
 ) -> list[Interval]:
     """Intervals that touch [start, end), by subject and time."""
-    found: list[tuple] = []
+    found: list[tuple[Any, ...]] = []
     for part in [None] if subjects is None else _chunks(subjects):
         only = "" if part is None else f" AND subject IN ({','.join('?' * len(part))})"
         more = part or []
@@ -52,7 +70,7 @@ def _chunks(subjects: Sequence[str], size: int = 500) -> Iterable[list[str]]:
         yield list(subjects[at : at + size])
 
 
-def _interval(row: tuple) -> Interval:
+def _interval(row: tuple[Any, ...]) -> Interval:
     return Interval(
         question=row[0],
         subject=row[1],

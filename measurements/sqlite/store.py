@@ -4,49 +4,75 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from types import TracebackType
+from typing import Self, TypeVar
 
-from measurements.derive import GAP_FACTOR
+from measurements.derive import GAP_FACTOR, Derived
 from measurements.files import StateLock, open_to_write, sqlite_note
-from measurements.intervals import Interval
+from measurements.intervals import BOUND_S, Interval
 from measurements.outages import Outage
 from measurements.reading import Reading
 from measurements.rollup import FIVE_MINUTES
 from measurements.sqlite import latest as latest_rows
 from measurements.sqlite import states
+from measurements.sqlite.days import Areas
 from measurements.sqlite.history_schema import HISTORY
 from measurements.sqlite.latest import LOOK_BACK_S, LatestCache
 from measurements.sqlite.raw_schema import RAW
 from measurements.sqlite.rawfiles import DAY_S, RawFiles, day_start, days_kept
 from measurements.sqlite.reader import SqliteReader
+from measurements.sqlite.rolling import Publish, Tiers
+from measurements.sqlite.settings import DEFAULT_ZONE, get_meta, read_retention, set_meta
+from measurements.sqlite.upkeep import Upkeep, readings_by_device, touch_tables
 from measurements.sqlite.words import Words
 from measurements.sqlite.writer import Writer
 from measurements.store import Latest, Retention
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class SqliteStore(SqliteReader):
-    """`MeasurementStore` on SQLite files. Use `open`; close it to end the thread and let the state directory go."""
+    """`MeasurementStore` on SQLite files. Use `open`; `close` ends the thread and lets the state directory go."""
 
-    def __init__(self, root: Path, lock: StateLock, retention: Retention) -> None:
+    def __init__(
+        self, root: Path, lock: StateLock, *, retention: Retention | None, zone: str, bound_s: float, publish: Publish | None
+    ) -> None:  # fmt: skip
         super().__init__(root)
         self._lock = lock
-        self.retention = retention
+        self._retention, self._zone, self._bound_s, self._publish = retention, zone, bound_s, publish
+        self.areas: Areas | None = None
+        self._maintaining = threading.Lock()
         self._history_db = open_to_write(self.history, HISTORY)
         self._words = Words(self._history_db)
         self._raw_files = RawFiles(root / "raw")
+        self._transact(self._settle_zone)
         self._cache = LatestCache(latest_rows.load(self._history_db))
-        self._done_5m = self._watermark("5m")
         self._catch_up()
         self._writer = Writer(self._commit, name="merata-store")
 
     @classmethod
-    def open(cls, root: Path, *, retention: Retention | None = None) -> Self:
+    def open(
+        cls,
+        root: Path,
+        *,
+        retention: Retention | None = None,
+        zone: str = DEFAULT_ZONE,
+        bound_s: float = BOUND_S,
+        publish: Publish | None = None,
+    ) -> Self:
         """Take the state directory and make it ready.
+
+        Args:
+            root: state directory; made where it is missing.
+            retention: how long tiers are kept; None: as `retention.json` in it says, else the defaults.
+            zone: IANA name of the civil days; another one than before makes the daily tables anew.
+            bound_s: how long an open interval holds after it was seen.
+            publish: is handed every summary bucket before it is committed, in the writing thread; maybe twice.
 
         Raises:
             StoreBusy: another process holds it.
@@ -57,7 +83,7 @@ class SqliteStore(SqliteReader):
         lock = StateLock(root / "run")
         try:
             log.info("%s", sqlite_note())
-            return cls(root, lock, retention or Retention())
+            return cls(root, lock, retention=retention, zone=zone, bound_s=bound_s, publish=publish)
         except BaseException:
             lock.release()
             raise
@@ -65,23 +91,44 @@ class SqliteStore(SqliteReader):
     # -- writing ---------------------------------------------------------------------------------------------------
 
     def write(self, readings: Sequence[Reading]) -> None:
-        """As `MeasurementStore.write`. Hand over contiguous ranges of device ids: a commit then appends to few pages."""
+        """As `MeasurementStore.write`. Hand over contiguous ranges of device ids: a commit then touches few pages."""
         if readings:
             self._writer.write(readings)
 
+    def write_derived(self, readings: Sequence[Reading]) -> list[Derived]:
+        """`write`, and what was derived: of these readings, and of later ones whose neighbour changed."""
+        return self._writer.write(readings) if readings else []
+
     def write_intervals(self, intervals: Sequence[Interval]) -> None:
         """As `MeasurementStore.write_intervals`."""
+
+        def put(db: sqlite3.Connection) -> None:
+            changed = states.put_intervals(db, intervals, bound_s=self._bound_s)
+            if changed is not None:
+                touch_tables(db, Tiers(db, self._words, None), self._zone, *changed)
+
         if intervals:
-            self._writer.call(lambda: self._transact(lambda db: states.put_intervals(db, intervals)))
+            self.in_writer(put)
 
     def write_outages(self, outages: Sequence[Outage]) -> None:
         """As `MeasurementStore.write_outages`."""
         if outages:
-            self._writer.call(lambda: self._transact(lambda db: states.put_outages(db, outages)))
+            self.in_writer(lambda db: states.put_outages(db, outages))
 
     def latest(self, ids: Sequence[str] | None = None) -> dict[str, Latest]:
         """As `MeasurementReader.latest`, from memory."""
         return self._cache.get(ids)
+
+    def maintain(self, now: float, *, areas: Areas | None = None) -> None:
+        """As `MeasurementStore.maintain`. Run it every few minutes, in a thread of its own.
+
+        Args:
+            now: epoch seconds.
+            areas: area of `device:<id>` or `site:<id>` at a moment, by the links of that time; None: as `self.areas` says,
+                and where that is None too, the area tables wait.
+        """
+        with self._maintaining:
+            self._upkeep().run(now, areas or self.areas, devices=len(self._cache))
 
     def close(self) -> None:
         """As `MeasurementStore.close`; again is harmless."""
@@ -93,24 +140,44 @@ class SqliteStore(SqliteReader):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
+
+    # -- for upkeep and import -------------------------------------------------------------------------------------
+
+    def in_writer(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work` in one transaction on history.db, in the writing thread."""
+        return self._writer.call(lambda: self._transact(work))
+
+    def files_in_writer(self, work: Callable[[RawFiles], T]) -> T:
+        """Run `work` on the day files, in the writing thread."""
+        return self._writer.call(lambda: work(self._raw_files))
+
+    def _upkeep(self) -> Upkeep:
+        raw_from = self.in_writer(lambda db: int(get_meta(db, "raw_from", "0")))
+        return Upkeep(
+            self, self.raw, self._words, publish=self._publish, retention=self._retention or read_retention(self.root),
+            zone=self._zone, bound_s=self._bound_s, raw_from=raw_from,
+        )  # fmt: skip
 
     # -- in the writing thread -------------------------------------------------------------------------------------
 
-    def _transact(self, work: Callable[[sqlite3.Connection], object]) -> None:
+    def _transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
         db = self._history_db
         db.execute("BEGIN IMMEDIATE")
         try:
-            work(db)
+            result = work(db)
             db.execute("COMMIT")
         except BaseException:
             if db.in_transaction:
                 db.execute("ROLLBACK")
             self._words.reload()
             raise
+        return result
 
-    def _commit(self, readings: list[Reading]) -> None:
+    def _commit(self, readings: list[Reading]) -> list[Derived]:
         """One group: raw rows durable, then the cache. Late ones first name the buckets they change (in history.db)."""
         newest: dict[tuple[str, int], Reading] = {}
         for reading in readings:
@@ -121,74 +188,79 @@ class SqliteStore(SqliteReader):
         again = frozenset(key for key in newest if (known := self._cache.slot(key[0])) is not None and key[1] <= known)
         self._touch(ordered)
         self._raw_files.write(ordered, again=again)
-        changed = self._remember(ordered, again)
+        derived, changed = self._remember(ordered, again)
         try:
             self._flush(changed)
         except sqlite3.Error:  # the raw rows are safe; the cache is made again at the next start
             log.exception("latest could not be flushed")
+        return derived
 
     def _touch(self, readings: Sequence[Reading]) -> None:
-        buckets = set()
+        done = Tiers(self._history_db, self._words, None).done("5m")
+        buckets: set[int] = set()
         for reading in readings:
-            if reading.slot < self._done_5m:
+            if reading.slot < done:
                 # The next reading's rates change too, and it may lie in a later bucket.
                 reach = reading.slot + int(GAP_FACTOR * reading.interval_s)
                 first = reading.slot - reading.slot % FIVE_MINUTES
-                buckets.update(b for b in range(first, reach + 1, FIVE_MINUTES) if b < self._done_5m)
+                buckets.update(bucket for bucket in range(first, reach + 1, FIVE_MINUTES) if bucket < done)
         if buckets:
-            self._transact(
-                lambda db: db.executemany(
-                    "INSERT OR IGNORE INTO touched VALUES ('5m', ?)", [(b,) for b in sorted(buckets)]
-                )
-            )
+            self._transact(lambda db: Tiers(db, self._words, None).touch("5m", sorted(buckets)))
 
-    def _remember(self, readings: Sequence[Reading], again: frozenset[tuple[str, int]]) -> set[str]:
-        changed, remake = set(), set()
+    def _remember(
+        self, readings: Sequence[Reading], again: frozenset[tuple[str, int]]
+    ) -> tuple[list[Derived], set[str]]:
+        derived: list[Derived] = []
+        changed: set[str] = set()
+        late: dict[str, int] = {}
         for reading in readings:
-            device = reading.device
-            if (device, reading.slot) in again:
-                known = self._cache.slot(device)
-                if known is not None and reading.slot > known - LOOK_BACK_S:
-                    remake.add(device)
+            if (reading.device, reading.slot) in again:
+                late[reading.device] = min(reading.slot, late.get(reading.device, reading.slot))
             else:
-                self._cache.take(reading)
-                changed.add(device)
-        for device in remake:
-            self._remake([device], self._cache.slot(device) or 0)
-        return changed | remake
+                derived.append(self._cache.take(reading))
+                changed.add(reading.device)
+        for device, slot in late.items():
+            newest = self._cache.slot(device) or slot
+            found = readings_by_device(self.raw.readings(slot - LOOK_BACK_S, newest + 1, devices=[device])).get(
+                device, []
+            )
+            derived += [each for each in self._cache.rebuild(device, found) if each.reading.slot >= slot]
+            changed.add(device)
+        return derived, changed
 
-    def _remake(self, devices: Sequence[str] | None, newest: int) -> None:
-        """Derive the last known again from the raw rows of the last quarter of an hour."""
-        by_device: dict[str, list[Reading]] = {}
-        for reading in self.raw.readings(newest - LOOK_BACK_S, newest + DAY_S, devices=devices):
-            by_device.setdefault(reading.device, []).append(reading)
-        for device, readings in by_device.items():
-            self._cache.rebuild(device, readings)
-
-    def _flush(self, devices: set[str]) -> None:
+    def _flush(self, devices: Iterable[str]) -> None:
         """Bring the stored cache up to date; not fsynced, since it can be made again."""
-        db = self._history_db
         latest = self._cache.get()
-        rows = [latest_rows.pack(latest[device]) for device in sorted(devices)]
-        db.execute("PRAGMA synchronous=NORMAL")
+        rows = [latest_rows.pack(latest[device]) for device in sorted(devices) if device in latest]
+        self._history_db.execute("PRAGMA synchronous=NORMAL")
         try:
             self._transact(lambda db: db.executemany("INSERT OR REPLACE INTO latest VALUES (?,?,?,?,?,?,?,?,?)", rows))
         finally:
             with suppress(sqlite3.Error):
-                db.execute("PRAGMA synchronous=FULL")
+                self._history_db.execute("PRAGMA synchronous=FULL")
 
     # -- at the start ----------------------------------------------------------------------------------------------
 
-    def _watermark(self, tier: str) -> int:
-        row = self._history_db.execute("SELECT done FROM watermark WHERE tier = ?", (tier,)).fetchone()
-        return 0 if row is None else int(row[0])
+    def _settle_zone(self, db: sqlite3.Connection) -> None:
+        """Remember zone and bound for readers; daily rows of another zone are made again from intervals and hours."""
+        if get_meta(db, "zone", self._zone) != self._zone:
+            for kind in ("wifi_device", "interface", "radio", "service"):
+                db.execute(f"DELETE FROM {kind}_1d")  # noqa: S608 (our names)
+            db.execute("DELETE FROM day_state")
+            db.execute("DELETE FROM area_1d")
+            db.execute("DELETE FROM watermark WHERE tier = '1d'")
+            db.execute("DELETE FROM touched WHERE tier = '1d'")
+        set_meta(db, "zone", self._zone)
+        set_meta(db, "bound_s", str(self._bound_s))
 
     def _catch_up(self) -> None:
         """Raw rows are the truth: whatever was committed after the last flush is taken into the cache."""
         days = days_kept(self.root / "raw", RAW)
         if not days:
             return
-        known = max((each.slot for each in self._cache.get().values()), default=0)
         # Without a cache (history.db lost) the last two days are read.
-        self._remake(None, known or day_start(days[-1]) - DAY_S + LOOK_BACK_S)
-        self._flush(set(self._cache.get()))
+        known = max((each.slot for each in self._cache.get().values()), default=0) or day_start(days[-1])
+        recent = self.raw.readings(known - LOOK_BACK_S, day_start(days[-1]) + DAY_S)
+        for device, readings in readings_by_device(recent).items():
+            self._cache.rebuild(device, readings)
+        self._flush(self._cache.get())

@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
+from measurements.derive import Derived
 from measurements.errors import StoreError, StoreUnavailable, WriteRejected
 from measurements.reading import Reading
 
@@ -23,7 +24,7 @@ class _Batch:
 
     def __init__(self, readings: Sequence[Reading]) -> None:
         self.readings = readings
-        self.done: Future[None] = Future()
+        self.done: Future[list[Derived]] = Future()
 
 
 class _Call:
@@ -39,15 +40,18 @@ class _Call:
 class Writer:
     """Takes jobs in order; readings that wait together are committed together, and then acknowledged together."""
 
-    def __init__(self, commit: Callable[[list[Reading]], None], *, name: str) -> None:
+    def __init__(self, commit: Callable[[list[Reading]], list[Derived]], *, name: str) -> None:
         self._commit = commit
         self._jobs: SimpleQueue[_Batch | _Call | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._closed = False
         self._thread.start()
 
-    def write(self, readings: Sequence[Reading]) -> None:
+    def write(self, readings: Sequence[Reading]) -> list[Derived]:
         """Hand over and wait until durable.
+
+        Returns:
+            What was derived of the group these readings were committed with.
 
         Raises:
             StoreUnavailable: not known to be stored.
@@ -55,7 +59,7 @@ class Writer:
         """
         batch = _Batch(readings)
         self._put(batch)
-        batch.done.result()
+        return batch.done.result()
 
     def call(self, work: Callable[[], T]) -> T:
         """Run `work` in the writing thread and wait for what it returns or raises."""
@@ -106,7 +110,7 @@ class Writer:
 
     def _commit_group(self, group: list[_Batch]) -> None:
         try:
-            self._commit([reading for batch in group for reading in batch.readings])
+            derived = self._commit([reading for batch in group for reading in batch.readings])
         except BaseException as error:
             if len(group) > 1:  # one bad row must not refuse its neighbours
                 for batch in group:
@@ -115,7 +119,7 @@ class Writer:
             group[0].done.set_exception(translate(error))
         else:
             for batch in group:
-                batch.done.set_result(None)
+                batch.done.set_result(derived)
 
 
 def _settle(done: Future[object], work: Callable[[], object]) -> None:
