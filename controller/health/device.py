@@ -27,7 +27,8 @@ class Parent(StrEnum):
 class Patient:
     """What is remembered of one device between polls.
 
-    `state` None: never observed. `first_miss`: time of the first poll of the present run of silence.
+    `state` None: never observed. `first_miss`: time of the first poll of the present run of silence. `suspect`: was
+    down before nothing could be observed. `shadowed`: its silence was put down to a parent.
     """
 
     state: State | None = None
@@ -36,6 +37,7 @@ class Patient:
     misses: int = 0
     first_miss: float | None = None
     suspect: bool = False
+    shadowed: bool = False
     late: int = 0
     no_snmp: int = 0
     no_service: int = 0
@@ -122,15 +124,16 @@ def judge(
 
 
 def _silent(patient: Patient, at: float, *, parent: Parent, parent_since: float, limits: Thresholds) -> Verdict | None:
-    if patient.cause == "parent_down" and parent is Parent.FINE:
+    if patient.shadowed and parent is Parent.FINE:
         # Its silence so far was the parent's; its own is counted from here.
-        patient.misses, patient.first_miss = 0, None
+        patient.misses, patient.first_miss, patient.shadowed = 0, None, False
     patient.misses += 1
     if patient.first_miss is None:
         patient.first_miss = at
     if patient.misses < limits.misses:
         return None
     if parent is Parent.FAILED:
+        patient.shadowed = True
         return Verdict(State.UNKNOWN, "parent_down", max(patient.first_miss, parent_since))
     if parent is Parent.MISSING and patient.state is not State.DOWN:
         return None
@@ -146,7 +149,7 @@ def _alive(
     backhaul: Backhaul | None,
     limits: Thresholds,
 ) -> Verdict:
-    patient.misses, patient.first_miss, patient.suspect = 0, None, False
+    patient.misses, patient.first_miss, patient.suspect, patient.shadowed = 0, None, False, False
     patient.answered_at = at = reading.at
     row = reading.row
     patient.no_snmp = patient.no_snmp + 1 if row.snmp_ok is False and not refused else 0

@@ -129,7 +129,11 @@ class Health:
             return
         down = found.state is State.DOWN
         self._patients[device] = Patient(
-            state=found.state, cause=found.cause, since=found.start, misses=self.limits.misses if down else 0
+            state=found.state,
+            cause=found.cause,
+            since=found.start,
+            misses=self.limits.misses if down else 0,
+            shadowed=found.cause == "parent_down",
         )
         self._known[device] = Known(found.state, found.cause, found.start)
 
