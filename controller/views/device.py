@@ -74,7 +74,7 @@ class DevicePage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawValue:
-    """One stored value. `source`: ping, snmp, service, poll or derived; `measurement` as in docs/reference/metrics.md."""
+    """One stored value. `source`: ping, snmp, service, poll or derived. Names as in docs/reference/metrics.md."""
 
     part: str  # empty for the device; the name of a port, radio or check
     measurement: str

@@ -69,7 +69,7 @@ def chart_svg(chart: Chart, over: ChartSet, figures: Figures) -> Markup:
     """The picture of one measure."""
     count = len(over.slots)
     told = [v for line in chart.lines for v in line.values if v is not None]
-    shows_limit = chart.limit is not None and (not told or chart.limit <= 3 * max(max(told), chart.top or 0))
+    shows_limit = chart.limit is not None and (not told or chart.limit <= 3 * max(*told, chart.top or 0.0))
     scale = axis(told, max(chart.top or 0, (chart.limit or 0) * 1.02 if shows_limit else 0) or None)
     x_of = WIDTH / max(1, count - 1)
     parts = [_trouble(over)]

@@ -95,7 +95,7 @@ def _all_aps(e: Evidence, f: Figures) -> Explained:  # noqa: ARG001
     )
 
 
-def _some_devices(e: Evidence, f: Figures) -> Explained:
+def _some_devices(e: Evidence, f: Figures) -> Explained:  # noqa: ARG001
     failed = e.get("devices")
     told = (
         say("No answer from: %(names)s.", names=", ".join(map(str, failed[:3])))
