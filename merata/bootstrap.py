@@ -6,17 +6,19 @@ import asyncio
 import fcntl
 import logging
 import os
+import threading
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from collectors.asks import PingAsk
 from collectors.shell import client_count
 from controller.health import Health, Seen
-from controller.inventories import InventoryKeeper
+from controller.inventories import InventoryKeeper, LinkKind
 from controller.journal.journal import Journal
 from controller.journal.records import Event
 from controller.polling import status
@@ -39,12 +41,23 @@ from devices.transport.snmp.client import SnmpClient
 from devices.transport.ssh import SshShell
 from geography.people import share_people
 from measurements.errors import StoreBusy, StoreError
-from measurements.store import Latest, MeasurementStore
+from measurements.sqlite.reader import SqliteReader
+from measurements.sqlite.settings import DEFAULT_ZONE
+from measurements.sqlite.store import SqliteStore
+from measurements.store import Latest
 from merata.settings import StatePaths, open_state
+from merata.store_settings import store_settings
+
+if TYPE_CHECKING:
+    from measurements.influx.store import InfluxStore
 
 log = logging.getLogger(__name__)
 
 STATUS_FILE = "status.json"
+EVER = datetime.fromtimestamp(0, UTC)
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+#: How long jobs and events are kept.
+JOURNAL_KEPT_S = 400 * 86_400.0
 #: Longer than any cycle that may still use a socket.
 SOCKETS_OUTLIVE_S = 600.0
 
@@ -54,15 +67,26 @@ def people_of(inventory: Inventory) -> Mapping[str, int]:
     return share_people((s.id, s.area) for s in inventory.sites.values() if s.kind.serves_public)
 
 
-def open_store(paths: StatePaths, kind: str) -> MeasurementStore:
+def open_store(paths: StatePaths, kind: str, *, zone: str) -> SqliteStore | InfluxStore:
     """The store of that kind; takes the state directory.
+
+    Args:
+        paths: the state directory.
+        kind: `sqlite`, or `influx` as the environment describes it (see `merata.store_settings`).
+        zone: IANA name of the civil days.
 
     Raises:
         StoreBusy: a controller runs on it.
+        StoreError: InfluxDB is wanted and not described.
     """
-    from measurements.sqlite.store import SqliteStore
+    if kind == "sqlite":
+        return SqliteStore.open(paths.root, zone=zone)
+    wanted = store_settings(os.environ)
+    if wanted.influx is None:
+        raise StoreError("--store influx needs MERATA_INFLUX_URL (and MERATA_INFLUX_TOKEN)")
+    from measurements.influx.store import InfluxStore  # only those who use it pay for its import
 
-    return SqliteStore.open(paths.root)
+    return InfluxStore.open(paths.root, wanted.influx, clock=time.time, limits=wanted.spool)
 
 
 def read_status(state: Path) -> dict[str, Any] | None:
@@ -85,13 +109,43 @@ def is_running(state: Path) -> bool:
 
 def read_latest(state: Path) -> Mapping[str, Latest]:
     """Last known of every device, read beside a running controller."""
-    from measurements.sqlite.reader import SqliteReader
-
     reader = SqliteReader(state)
     try:
         return reader.latest()
     finally:
         reader.close()
+
+
+class AreasThen:
+    """The area a device or site belonged to at a moment, by the links of that time; read once a version."""
+
+    def __init__(self, keeper: InventoryKeeper) -> None:
+        self._keeper = keeper
+        self._version: str | None = None
+        self._held: dict[tuple[LinkKind, str], list[tuple[float, float, str]]] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, subject: str, at: float) -> str | None:
+        """Area code of `device:<id>` or `site:<id>`; None where it was nowhere."""
+        with self._lock:
+            running = self._keeper.running
+            if running is not None and running.version != self._version:
+                self._read(running.version)
+        kind, _, name = subject.partition(":")
+        site = self._at(LinkKind.DEVICE_SITE, name, at) if kind == "device" else name
+        return None if site is None else self._at(LinkKind.SITE_AREA, site, at)
+
+    def _at(self, kind: LinkKind, child: str, at: float) -> str | None:
+        return next((p for start, end, p in self._held.get((kind, child), ()) if start <= at < end), None)
+
+    def _read(self, version: str) -> None:
+        held: dict[tuple[LinkKind, str], list[tuple[float, float, str]]] = {}
+        for kind in (LinkKind.DEVICE_SITE, LinkKind.SITE_AREA):
+            for link in self._keeper.links.links(kind, EVER, NEVER):
+                start = link.start.timestamp() if link.start else 0.0
+                end = link.end.timestamp() if link.end else float("inf")
+                held.setdefault((kind, link.child), []).append((start, end, link.parent))
+        self._held, self._version = held, version
 
 
 class Lines:
@@ -153,7 +207,7 @@ class Joined:
         settings: PollingSettings,
         keeper: InventoryKeeper,
         inventory: Inventory,
-        store: MeasurementStore,
+        store: SqliteStore | InfluxStore,
         journal: Journal,
         health: Health,
         doors: Doors,
@@ -211,8 +265,26 @@ class Joined:
         self._doors.change(inventory, snmp=self._lines.snmp, ping=self._lines.ping)
 
     def maintain(self, now: float) -> None:
-        """Roll up, apply retention."""
+        """Roll up, apply retention; forget old jobs and events."""
         self._store.maintain(now)
+        try:
+            self._journal.forget(before=now - JOURNAL_KEPT_S)
+        except StoreError as error:
+            log.error("old events were not forgotten: %s", error)
+
+    def job(self, name: str, started: float, ended: float, outcome: str, facts: Mapping[str, Any]) -> None:
+        """Keep that a job ran."""
+        try:
+            self._journal.job_ended(self._journal.job_started(name, started), ended, outcome, facts)
+        except StoreError as error:
+            log.error("a run of %s was not kept: %s", name, error)
+
+    def skipped(self, name: str, at: float) -> None:
+        """Count a run that would have overlapped."""
+        try:
+            self._journal.job_skipped(name, at)
+        except StoreError as error:
+            log.error("a skipped run of %s was not kept: %s", name, error)
 
     def observe(self) -> Observe:
         """Ask the anchors of the present inventory."""
@@ -276,11 +348,12 @@ async def controller(
     paths = open_state(state)
     clock = SystemClock()
     async with AsyncExitStack() as stack:
-        kept = open_store(paths, store)
+        keeper = InventoryKeeper(paths.inventories, inventory)
+        kept = open_store(paths, store, zone=_zone(inventory, keeper))
         stack.callback(kept.close)
+        kept.areas = AreasThen(keeper)
         journal = Journal.open(paths.journal)
         stack.callback(journal.close)
-        keeper = InventoryKeeper(paths.inventories, inventory)
         owned = keeper.poll(datetime.fromtimestamp(clock.now(), UTC))
         if owned is None:
             raise InventoryError(list(keeper.refused))
@@ -320,6 +393,15 @@ async def controller(
             ),
             parts,
         )
+
+
+def _zone(inventory: Path, keeper: InventoryKeeper) -> str:
+    """Zone of the civil days, needed before the store is open and thus before an inventory may be accepted."""
+    try:
+        return load_inventory(inventory).timezone
+    except (InventoryError, OSError):
+        kept = keeper.versions.current()
+        return DEFAULT_ZONE if kept is None else kept.timezone
 
 
 async def poll_once(

@@ -54,7 +54,13 @@ class Parts(Protocol):
         """From now on the fleet is this one (in the loop)."""
 
     def maintain(self, now: float) -> None:
-        """Roll up, apply retention (thread)."""
+        """Roll up, apply retention (a thread of its own: writing goes on)."""
+
+    def job(self, name: str, started: float, ended: float, outcome: str, facts: Mapping[str, Any]) -> None:
+        """Keep that a job ran (thread)."""
+
+    def skipped(self, name: str, at: float) -> None:
+        """Count a run that would have overlapped (thread)."""
 
     def observe(self) -> Observe:
         """How the anchors of the present inventory are asked."""
@@ -111,6 +117,7 @@ class Controller:
         self._behind = 0
         self._skipped = 0
         self._asked_to_stop = asyncio.Event()
+        self._maintaining: asyncio.Task[None] | None = None
 
     # --- life ---------------------------------------------------------------------------------------------------------
 
@@ -121,7 +128,7 @@ class Controller:
         for name, interval_s in classes.items():
             self._schedule.every(interval_s, f"cycle {name}", self._tick(name, interval_s))
         shortest = min(classes.values())
-        self._schedule.every(max(shortest, 1.0), "maintain", self._maintain, jitter_s=shortest / 10)
+        self._schedule.every(5 * shortest, "maintain", self._maintain, jitter_s=shortest)
         self._schedule.every(min(10.0, shortest), "inventory", self._watch, jitter_s=0.5)
         self._schedule.every(600.0, "memory", self._save, jitter_s=10.0)
         self._schedule.start()
@@ -135,6 +142,9 @@ class Controller:
         for task in self._running.values():
             task.cancel()
         await asyncio.gather(*self._running.values(), return_exceptions=True)
+        if self._maintaining is not None:
+            # A thread cannot be cancelled, and the store must not close under it.
+            await asyncio.gather(self._maintaining, return_exceptions=True)
         await self._committer.flush()
         now = self._clock.now()
         await self._committer.in_thread(lambda: self._parts.stopped(now))
@@ -167,6 +177,7 @@ class Controller:
             if before is not None and not before.done():
                 self._skipped += 1
                 log.warning("cycle %s still runs: this one is skipped", name)
+                await self._committer.in_thread(lambda: self._parts.skipped(f"cycle {name}", now))
                 return
             devices = self._due(name, now)
             if devices:
@@ -216,16 +227,24 @@ class Controller:
         at = self._clock.now()
         self._concluded = await self._committer.in_thread(lambda: self._parts.conclude(report, devices, at))
         self._note_sight(report, at)
-        self._cycles[name] = _described(report)
+        self._cycles[name] = described = _described(report)
+        await self._committer.in_thread(
+            lambda: self._parts.job(f"cycle {name}", report.started, at, "blind" if report.blind else "ok", described)
+        )
         log.info("%s", _line(name, report, self._concluded))
         await self._publish()
         return report
 
     async def _maintain(self, now: float) -> None:
+        self._maintaining = asyncio.create_task(asyncio.to_thread(self._parts.maintain, now))
+        outcome = "ok"
         try:
-            await self._committer.in_thread(lambda: self._parts.maintain(now))
+            await self._maintaining
         except StoreError as error:
+            outcome = "failed"
             log.error("the store was not maintained: %s", error)
+        ended = self._clock.now()
+        await self._committer.in_thread(lambda: self._parts.job("maintain", now, ended, outcome, {}))
 
     async def _watch(self, now: float) -> None:
         found = await self._committer.in_thread(lambda: self._parts.watch_inventory(now))
