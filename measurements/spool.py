@@ -98,23 +98,33 @@ class Spool:
         """
         return self.put_all({bucket: lines}, now=now)
 
-    def put_all(self, batches: Mapping[str, Sequence[str]], *, now: float) -> int:
-        """As `put`, for several buckets in one transaction."""
+    def put_all(
+        self, batches: Mapping[str, Sequence[str]], *, now: float, marks: Mapping[str, int] | None = None
+    ) -> int:
+        """As `put`, for several buckets in one transaction; `marks` are remembered with them (see `mark`)."""
         rows = [
             (bucket, now, len(part), len(body), body)
             for bucket, lines in batches.items()
             for part in _parts(lines)
             for body in (zlib.compress("\n".join(part).encode(errors="replace"), 1),)
         ]
-        if not rows:
+        if not rows and not marks:
             return 0
         size = sum(row[3] for row in rows)
         with self._transaction():
             dropped = self._make_room(size, now)
             self._db.executemany("INSERT INTO queue(bucket, at, lines, bytes, body) VALUES (?,?,?,?,?)", rows)
             self._count("put", sum(row[2] for row in rows))
+            for name, value in (marks or {}).items():
+                self._db.execute("INSERT OR REPLACE INTO counter VALUES (?, ?)", (f"mark:{name}", value))
             self._bytes += size
         return dropped
+
+    def mark(self, name: str) -> int | None:
+        """How far somebody came who puts what he reads elsewhere; None at first."""
+        with self._lock, _translated(self.path):
+            found = self._db.execute("SELECT value FROM counter WHERE name=?", (f"mark:{name}",)).fetchone()
+        return None if found is None else int(found[0])
 
     def oldest(self, max_lines: int, *, without: Sequence[str] = ()) -> Batch | None:
         """The oldest rows of the bucket that waits longest, up to `max_lines` (one row always); None when empty.

@@ -65,7 +65,7 @@ class InfluxRaw:
             device: inventory id.
             start: epoch s.
             end: epoch s.
-            kind: `wifi_device` (uplink ports and ping come along, for its rates), `ping`, `interface`, `radio` or `service`.
+            kind: `ping`, `interface`, `radio`, `service` or `wifi_device` (with uplink ports and ping, for its rates).
             ports: `all` or `uplink`.
 
         Raises:
