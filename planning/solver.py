@@ -28,12 +28,16 @@ class Model:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """x is None when no solution was found in time; `bound` is never below the best possible value."""
+    """x is None when no solution was found in time; `bound` is never below the best possible value.
+
+    reduced: of a relaxed program, how much the value falls at least when a column at its bound moves by one.
+    """
 
     x: Floats | None
     value: float
     bound: float
     is_infeasible: bool
+    reduced: Floats | None = None
 
 
 def solve(
@@ -72,17 +76,19 @@ def solve(
         lp.integrality_ = [kinds[int(w)] for w in model.whole]
     highs.passModel(lp)
     if start is not None and not relaxed:
-        solution = highspy.HighsSolution()
-        solution.col_value = list(start)
-        highs.setSolution(solution)
+        begin = highspy.HighsSolution()
+        begin.col_value = list(start)
+        highs.setSolution(begin)
     highs.run()
     status, info = highs.getModelStatus(), highs.getInfo()
     if status == highspy.HighsModelStatus.kInfeasible:
         return Answer(x=None, value=-np.inf, bound=-np.inf, is_infeasible=True)
     found = info.primal_solution_status == 2  # kSolutionStatusFeasible
-    x = np.array(highs.getSolution().col_value) if found else None
+    solution = highs.getSolution()
+    x = np.array(solution.col_value) if found else None
+    reduced = np.abs(np.array(solution.col_dual)) if relaxed and found else None
     is_mip = not relaxed and bool(model.whole.any())
     solved = status == highspy.HighsModelStatus.kOptimal
     bound = -info.mip_dual_bound if is_mip else -info.objective_function_value if solved else np.inf
     value = float(model.gain @ x) if x is not None else -np.inf
-    return Answer(x=x, value=value, bound=float(bound), is_infeasible=False)
+    return Answer(x=x, value=value, bound=float(bound), is_infeasible=False, reduced=reduced)
