@@ -26,6 +26,7 @@ class Draft:
     """What reading gave: an inventory or complaints, besides warnings and the text of every file as it was read.
 
     `patterns` are the (folder, pattern) of every include: a new file that one of them names belongs to the inventory.
+    `site_lines` and `device_lines` say where each entry is written.
     """
 
     inventory: Inventory | None
@@ -33,6 +34,8 @@ class Draft:
     warnings: tuple[Complaint, ...]
     texts: Mapping[str, str]
     patterns: tuple[tuple[str, str], ...]
+    site_lines: Mapping[str, Where]
+    device_lines: Mapping[str, Where]
 
 
 def load(path: Path, *, known_area: Callable[[str], bool] | None = None) -> Inventory:
@@ -51,11 +54,18 @@ def load(path: Path, *, known_area: Callable[[str], bool] | None = None) -> Inve
     return draft.inventory
 
 
-def read(path: Path, *, known_area: Callable[[str], bool] | None = None) -> Draft:
-    """As `load`, and the warnings and texts too; never raises for what a person wrote."""
+def read(
+    path: Path, *, known_area: Callable[[str], bool] | None = None, overlay: Mapping[Path, str] | None = None
+) -> Draft:
+    """As `load`, and the warnings and texts too; never raises for what a person wrote.
+
+    `overlay` holds texts that are read as if they stood in those files: what would be if they did.
+    """
     notes = Notes()
-    sources = read_all(path, notes)
-    inventory = _Assembly(sources.files, notes, known_area).inventory() if sources.files else None
+    sources = read_all(path, notes, overlay or {})
+    assembly = _Assembly(sources.files, notes, known_area) if sources.files else None
+    inventory = assembly.inventory() if assembly is not None else None
+    places = assembly.places if assembly is not None else Places()
     complaints = tuple(sorted(notes.complaints))
     return Draft(
         inventory=None if complaints else inventory,
@@ -63,6 +73,8 @@ def read(path: Path, *, known_area: Callable[[str], bool] | None = None) -> Draf
         warnings=tuple(sorted(notes.warnings)),
         texts={source.path: source.text for source in sources.files},
         patterns=tuple(sources.patterns),
+        site_lines={name: layer.where("id") for name, layer in places.sites.items()},
+        device_lines={name: layer.where("id") for name, layer in places.devices.items()},
     )
 
 
@@ -98,6 +110,7 @@ class _Assembly:
         self._notes = notes
         self._known_area = known_area
         self._root = sources[0].layer
+        self.places = Places()
 
     def inventory(self) -> Inventory | None:
         """The whole; only to be used when nothing was complained of."""
@@ -109,9 +122,9 @@ class _Assembly:
         known = Known(
             defaults=defaults, groups=groups, credentials=credentials, domains=domains, known_area=self._known_area
         )
-        sites, devices, places = self._places(known)
-        check_sites(places, self._notes)
-        check_network(places, self._notes)
+        sites, devices = self._read_places(known)
+        check_sites(self.places, self._notes)
+        check_network(self.places, self._notes)
         self._say_unused(known)
         return Inventory(
             version=self._version(),
@@ -212,9 +225,9 @@ class _Assembly:
                 continue
             yield read_layer(item, fields, path=parent.path, notes=self._notes, hints=hints)
 
-    def _places(self, known: Known) -> tuple[dict[SiteId, Site], dict[DeviceId, Device], Places]:
+    def _read_places(self, known: Known) -> tuple[dict[SiteId, Site], dict[DeviceId, Device]]:
         """Sites and devices of all files; first all sites, since a device may name one of a later file."""
-        places = Places()
+        places = self.places
         sites: dict[SiteId, Site] = {}
         nested: list[tuple[Layer, str | None]] = []
         for source in self._sources:
@@ -237,7 +250,7 @@ class _Assembly:
             if device is not None:
                 devices[device.id] = device
                 places.built_devices[device.id] = device
-        return sites, devices, places
+        return sites, devices
 
     def _claim(self, layer: Layer, taken: dict[str, Layer], what: str) -> str:
         """The id of an entry, made its own; a made-up one where it is missing or wrong."""

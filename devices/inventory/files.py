@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
 import glob
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,14 +31,16 @@ class Sources:
 
     files: list[Source] = field(default_factory=list)
     patterns: list[tuple[str, str]] = field(default_factory=list)
+    overlay: Mapping[Path, str] = field(default_factory=dict)
 
 
-def read_all(path: Path, notes: Notes) -> Sources:
+def read_all(path: Path, notes: Notes, overlay: Mapping[Path, str]) -> Sources:
     """The main file and everything it includes, in include order; each file once.
 
-    A file that cannot be read is complained of and left out.
+    A file that cannot be read is complained of and left out. `overlay` holds texts, by resolved path, that are read
+    as if they stood in those files.
     """
-    sources = Sources()
+    sources = Sources(overlay={name.resolve(): text for name, text in overlay.items()})
     _follow(path, None, notes, sources, ())
     return sources
 
@@ -52,7 +55,7 @@ def _follow(path: Path, said: Where | None, notes: Notes, sources: Sources, trai
         return
     if any(source.real == here for source in sources.files):
         return
-    text = _text(path, said, notes)
+    text = sources.overlay[here] if here in sources.overlay else _text(path, said, notes)
     if text is None:
         return
     tree, complaints = parse(text, str(path))
@@ -69,7 +72,7 @@ def _follow(path: Path, said: Where | None, notes: Notes, sources: Sources, trai
     sources.files.append(Source(path=str(path), real=here, text=text, layer=layer))
     for pattern in _patterns(layer, notes):
         sources.patterns.append((str(path.parent), pattern.text))
-        for found in _matches(path.parent, pattern, layer.where("include"), notes):
+        for found in _matches(path.parent, pattern, sources.overlay, layer.where("include"), notes):
             _follow(found, Where(str(path), pattern.line, "include"), notes, sources, (*trail, here))
 
 
@@ -103,11 +106,20 @@ def _patterns(layer: Layer, notes: Notes) -> Iterator[Word]:
             notes.complain(Where(layer.path, item.line, "include"), f"expected a file, found {shape(item)}")
 
 
-def _matches(folder: Path, pattern: Word, where: Where, notes: Notes) -> list[Path]:
+def _matches(folder: Path, pattern: Word, overlay: Mapping[Path, str], where: Where, notes: Notes) -> list[Path]:
     """Files of a pattern in order of their names; a plain name is itself, and its absence is said when it is read."""
     if not glob.has_magic(pattern.text):
         return [folder / pattern.text]
-    found = sorted(glob.glob(pattern.text, root_dir=folder, recursive=True))
+    found = {folder / name for name in glob.glob(pattern.text, root_dir=folder, recursive=True)}
+    real = {path.resolve() for path in found}
+    found |= {path for path in overlay if path not in real and names(folder, pattern.text, path)}
     if not found:
         notes.warn(Where(where.path, pattern.line, "include"), f"no file is like {pattern.text}")
-    return [folder / name for name in found if (folder / name).is_file()]
+    return sorted(path for path in found if path.is_file() or path in overlay)
+
+
+def names(folder: Path, pattern: str, path: Path) -> bool:
+    """True when an include of this pattern in a file of `folder` names `path`; one level of `*` only."""
+    return path.resolve().parent == (folder / pattern).parent.resolve() and fnmatch.fnmatch(
+        path.name, Path(pattern).name
+    )
