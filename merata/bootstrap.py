@@ -86,7 +86,7 @@ def open_store(paths: StatePaths, kind: str, *, zone: str) -> SqliteStore | Infl
         raise StoreError("--store influx needs MERATA_INFLUX_URL (and MERATA_INFLUX_TOKEN)")
     from measurements.influx.store import InfluxStore  # only those who use it pay for its import
 
-    return InfluxStore.open(paths.root, wanted.influx, clock=time.time, limits=wanted.spool)
+    return InfluxStore.open(paths.root, wanted.influx, clock=time.time, limits=wanted.spool, zone=zone)
 
 
 def read_status(state: Path) -> dict[str, Any] | None:
