@@ -2,7 +2,7 @@
 
 from devices.platforms import standard
 from devices.platforms.platform import Interfaces, Platform, Sign
-from devices.platforms.sources import Cell, free_share, highest, mean, radios, scalar, several, single, text_of
+from devices.platforms.sources import Cell, free_share, highest, radios, scalar, several, single, text_of
 from devices.transport.snmp.api import Limits
 
 _MIB = "1.3.6.1.4.1.41112.1.4."
@@ -30,7 +30,7 @@ PLATFORM = Platform(
     version=(text_of(_PRODUCT + "4", _VERSION), text_of(_PRODUCT + "4")),
     uptime=(standard.UPTIME,),
     clients=(scalar(_STAT + "15.1"), highest(_STAT + "15")),
-    cpu=(single(scalar(_HOST + "3.0", scale=0.01)), *standard.CPU, single(mean("1.3.6.1.4.1.10002.1.1.1.4.2.1.3"))),
+    cpu=(single(scalar(_HOST + "3.0", scale=0.01)), *standard.CPU),
     memory=(free_share(scalar(_RESOURCES + "1.2.0"), scalar(_RESOURCES + "1.1.0")), *standard.MEMORY),
     temperature=(
         several(_HOST + "4.0", keep=_sane),

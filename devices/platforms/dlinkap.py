@@ -12,7 +12,7 @@ PLATFORM = Platform(
     vendor="D-Link",
     recognise=(
         Sign(object_id=("1.3.6.1.4.1.171.10.37", "1.3.6.1.4.1.171.10.128")),
-        Sign(object_id=("1.3.6.1.4.1.171",), descr=r"(?i)D-Link (Access Point|DAP|DWL)|^D[AW][PL]-\d"),
+        Sign(object_id=("1.3.6.1.4.1.171",), descr=r"(?i)D-Link (Access Point|DAP|DWL)|D-Link .* AP|^D[AW][PL]-\d"),
     ),
     model=(text(SYS_DESCR, r"\b(D(?:AP|WL|BA)-\w+)"),),
     uptime=(standard.UPTIME,),

@@ -10,6 +10,7 @@ PLATFORM = Platform(
     recognise=(
         Sign(object_id=("1.3.6.1.4.1.14125", "1.3.6.1.4.1.44194")),
         Sign(descr=r"(?i)^EnGenius "),
+        Sign(object_id=("1.3.6.1.4.1.8072.3.2.10",), descr=r"^Wireless Access Point"),
     ),
     model=(
         text(SYS_DESCR, r"(?i)EnGenius ([A-Z]+\d\w*)"),

@@ -1,4 +1,4 @@
-"""Fortinet (Meru) wireless controllers: MERU-WLAN-MIB."""
+"""Fortinet (Meru) wireless controllers: MERU-GLOBAL-STATISTICS-MIB."""
 
 from devices.platforms import standard
 from devices.platforms.platform import SYS_DESCR, Platform, Sign
@@ -10,12 +10,11 @@ PLATFORM = Platform(
     name="fortiwlc",
     vendor="Fortinet",
     recognise=(Sign(object_id=("1.3.6.1.4.1.15983",)),),
-    model=(text(_MIB + "3.1.3.0", r"\w"), text(SYS_DESCR, r"\b((?:MC|FWLC|FortiWLC)[\w\-]+)")),
-    version=(text(_MIB + "3.1.4.0", r"\d"), text(SYS_DESCR, r"(\d+\.\d+[\w.\-]*)")),
+    model=(text(SYS_DESCR, r"\b((?:MC|FWLC|FortiWLC)[\w\-]+)"),),
+    version=(text(SYS_DESCR, r"(\d+\.\d+[\w.\-]*)"),),
     uptime=(standard.UPTIME,),
-    clients=(scalar(_MIB + "3.1.23.0"),),
-    ap_count=(scalar(_MIB + "3.1.22.0"),),
+    clients=(scalar(_MIB + "3.1.13.11.0"),),
+    ap_count=(scalar(_MIB + "3.1.13.9.0"),),
     cpu=standard.CPU,
     memory=standard.MEMORY,
-    caution="Client and AP counts are unverified.",
 )

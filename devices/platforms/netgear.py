@@ -14,7 +14,10 @@ def _degrees(value: object) -> bool:
 PLATFORM = Platform(
     name="netgear",
     vendor="Netgear",
-    recognise=(Sign(object_id=("1.3.6.1.4.1.4526",)), Sign(descr=r"(?i)netgear|^(GS|GSM|FS|XS|M)\w+ .*ProSafe")),
+    recognise=(
+        Sign(object_id=("1.3.6.1.4.1.4526", "1.3.6.1.4.1.89.1.1.1.3.6.1.4.1.4526")),
+        Sign(descr=r"(?i)netgear|^(GS|GSM|FS|XS|M)\w+ .*ProSafe"),
+    ),
     model=(text(SYS_DESCR, r"^([A-Z]+\d[\w\-]*)"), *standard.MODEL),
     version=(text(SYS_DESCR, r", v?(\d+\.\d+\.\d+[\w.]*)"), text(_MANAGED + "1.1.1.13.0", r"\d"), *standard.VERSION),
     serial=(text(_MANAGED + "1.1.1.4.0", r"\w"), text(_SMART + "1.1.1.4.0", r"\w"), *standard.SERIAL),

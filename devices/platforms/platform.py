@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from devices.platforms.sources import Answers, Number, Numbers, RadioSource, Source, Text, string
-from devices.transport.snmp.api import Limits
+from devices.transport.snmp.api import Limits, Value
 
 SYS_DESCR = "1.3.6.1.2.1.1.1.0"
 SYS_OBJECT_ID = "1.3.6.1.2.1.1.2.0"
@@ -20,13 +21,14 @@ class Sign:
     """One way to recognise a platform; all that is named must hold.
 
     `object_id`: any of these prefixes of sysObjectID. `descr`: a regular expression on sysDescr. `probe`: an object to
-    GET and a regular expression on its text, asked only where the rest holds. Highest `rank` wins, then the longest
-    prefix.
+    GET and a regular expression on its text, asked only where the rest holds; `probe_column` the same for the first
+    rows of a column. Highest `rank` wins, then the longest prefix.
     """
 
     object_id: tuple[str, ...] = ()
     descr: str | None = None
     probe: tuple[str, str] | None = None
+    probe_column: tuple[str, str] | None = None
     rank: int = 50
 
     def reach(self, object_id: str) -> int | None:
@@ -41,11 +43,14 @@ class Sign:
         return self.descr is None or re.search(self.descr, descr) is not None
 
     def proven(self, answers: Answers) -> bool:
-        """True when the probed object, if one is asked, is told and reads as it should."""
-        if self.probe is None:
-            return True
-        told = string(answers.values.get(self.probe[0]))
-        return told is not None and re.search(self.probe[1], told) is not None
+        """True when the probed objects, if any are asked, are told and read as they should."""
+        if self.probe is not None and not _reads((answers.values.get(self.probe[0]),), self.probe[1]):
+            return False
+        return self.probe_column is None or _reads(answers.table(self.probe_column[0]).values(), self.probe_column[1])
+
+
+def _reads(values: Iterable[Value], pattern: str) -> bool:
+    return any(re.search(pattern, told) for v in values if (told := string(v)) is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

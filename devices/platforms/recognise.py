@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -16,7 +16,8 @@ from devices.platforms.standard import ENGINE_TIME, HR_UPTIME
 from devices.transport.snmp.api import Agent, Oid, SnmpAsk
 
 #: Files of this folder that are no platform.
-MACHINERY = frozenset({"platform", "sources", "standard", "recognise", "survey", "if_mib"})
+MACHINERY = frozenset({"platform", "sources", "standard", "recognise", "survey", "if_mib", "makers"})
+_PROBE_ROWS = 4
 GENERIC = "generic"
 _HEAD = (SYS_DESCR, SYS_OBJECT_ID, SYS_UP_TIME, SYS_NAME, HR_UPTIME, ENGINE_TIME)
 
@@ -46,7 +47,7 @@ class Recognised:
 
 
 async def recognise(ask: SnmpAsk, agent: Agent, *, deadline_s: float | None = None) -> Recognised:
-    """Ask a device what it is. Two GETs at most; `generic` where nothing fits.
+    """Ask a device what it is. Two GETs, seldom a short walk; `generic` where nothing fits.
 
     Raises:
         Unreachable, AuthenticationFailed: as the client says.
@@ -60,6 +61,10 @@ async def recognise(ask: SnmpAsk, agent: Agent, *, deadline_s: float | None = No
     probes = sorted({sign.probe[0] for _, sign, _ in fitting if sign.probe})
     if probes:
         answers.values.update(await ask.get(agent, probes, deadline_s=deadline_s))
+    columns = sorted({sign.probe_column[0] for _, sign, _ in fitting if sign.probe_column})
+    if columns:
+        few = replace(agent, limits=replace(agent.limits, max_rows=_PROBE_ROWS, max_repetitions=_PROBE_ROWS))
+        answers.tables.update(await ask.walk(few, columns, deadline_s=deadline_s))
     return Recognised(platform=decide(fitting, answers), answers=answers)
 
 

@@ -1,4 +1,4 @@
-"""Zyxel wireless controllers (NXC): ZYXEL-ES-ZyxelAP-Management MIB."""
+"""Zyxel wireless controllers (NXC): ZYXEL-ES-CAPWAP."""
 
 from devices.platforms import standard
 from devices.platforms.platform import SYS_DESCR, Platform, Sign
@@ -19,5 +19,4 @@ PLATFORM = Platform(
     ap_count=(scalar(_MANAGED + "1.0"),),
     cpu=(single(scalar(_ZLD + "1.0")), *standard.CPU),
     memory=(as_ratio(scalar(_ZLD + "2.0")), *standard.MEMORY),
-    caution="Client and AP counts are unverified.",
 )

@@ -22,7 +22,8 @@ OPER_STATUS = {1: "up", 2: "down", 3: "testing", 4: "unknown", 5: "dormant", 6: 
 def as_printed(facts: Facts) -> dict[str, Any]:
     """One JSON object of what a device said. What it did not say is null or an empty list; 0 is a figure."""
     return {
-        "platform": facts.platform,
+        "platform": product_line(facts),
+        "profile": facts.platform,
         "vendor": facts.vendor,
         "model": facts.model,
         "version": facts.version,
@@ -36,6 +37,13 @@ def as_printed(facts: Facts) -> dict[str, Any]:
         "memory_percent": None if facts.memory_ratio is None else round(facts.memory_ratio * 100, 2),
         "temperature_c": [round(t, 3) for t in facts.temperature_c],
     }
+
+
+def product_line(facts: Facts) -> str:
+    """The platform; for a device that has none, its maker's name."""
+    if facts.platform == "generic" and facts.vendor:
+        return facts.vendor.lower().replace(" ", "-")
+    return facts.platform
 
 
 def _interface(one: InterfaceFacts) -> dict[str, Any]:
