@@ -235,7 +235,7 @@ class _Assembly:
                 site_id = self._claim(layer, places.sites, "site")
                 site = build_site(layer, site_id, known, self._notes)
                 nested += [(d, site_id) for d in self._listed(layer, "devices", schema.DEVICE, schema.DEVICE_HINTS)]
-                if site is not None:
+                if site is not None and site_id in places.sites:
                     sites[site.id] = site
                     places.built_sites[site.id] = site
             free = self._listed(source.layer, "devices", schema.DEVICE, schema.DEVICE_HINTS)
@@ -243,11 +243,13 @@ class _Assembly:
         devices: dict[DeviceId, Device] = {}
         for layer, holder in nested:
             device_id = self._claim(layer, places.devices, "device")
-            places.stacks[device_id] = stack = known.device_stack(layer, holder, places.sites, self._notes)
+            stack = known.device_stack(layer, holder, places.sites, self._notes)
             device = build_device(
                 stack, layer, known, self._notes, device_id=device_id, holder=holder, sites=places.sites
             )
-            if device is not None:
+            if device_id not in places.stacks and device_id in places.devices:
+                places.stacks[device_id] = stack
+            if device is not None and device_id in places.stacks:
                 devices[device.id] = device
                 places.built_devices[device.id] = device
         return sites, devices

@@ -169,6 +169,8 @@ def shape(node: Node) -> str:
 
 
 def _value(node: Node, field: Field, where: Where, notes: Notes) -> Any:
+    if isinstance(node, Word) and node.wrong:
+        return BAD
     if isinstance(node, Word) and node.text == "none" and field.clearable:
         return NONE
     if field.fields is not None:

@@ -24,11 +24,12 @@ Complain: TypeAlias = Callable[[int, str, str], None]
 
 @dataclass(slots=True)
 class Word:
-    """A scalar as written. `empty` is a plain nothing (`key:`), which is not the text ''."""
+    """A scalar as written. `empty` is a plain nothing (`key:`), which is not the text ''; `wrong` has been said."""
 
     text: str
     line: int
     empty: bool = False
+    wrong: bool = False
 
 
 @dataclass(slots=True)
@@ -100,7 +101,7 @@ class _Tree:
         line = event.start_mark.line + 1
         if kind is yaml.AliasEvent:
             self._complain(line, "", f"aliases are not read: found *{event.anchor}; use `groups:` to share values")
-            return Word("", line, empty=True)
+            return Word("", line, empty=True, wrong=True)
         if event.anchor is not None:
             self._complain(line, "", f"anchors are not read: found &{event.anchor}; use `groups:` to share values")
         if event.tag is not None:
