@@ -194,11 +194,8 @@ class Spool:
 
     def dead_letters(self, limit: int = 20) -> list[tuple[str, float, str, str]]:
         """The newest refused lines: (bucket, epoch s, reason, lines)."""
-        query = "SELECT bucket, at, reason, body FROM dead ORDER BY id DESC LIMIT ?"
         with self._lock, _translated(self.path):
-            return [
-                (b, at, why, zlib.decompress(body).decode()) for b, at, why, body in self._db.execute(query, (limit,))
-            ]
+            return _dead(self._db, limit)
 
     def close(self) -> None:
         """Let the file go; what waits stays in it."""
@@ -270,6 +267,20 @@ def peek(path: Path) -> SpoolStatus | None:
     with _translated(path), closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
         _check(db, path)
         return _status(db)
+
+
+def dead_letters(path: Path, limit: int = 20) -> list[tuple[str, float, str, str]]:
+    """As `Spool.dead_letters`, of a spool that another process may own; empty when there is none."""
+    if not path.exists():
+        return []
+    with _translated(path), closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+        _check(db, path)
+        return _dead(db, limit)
+
+
+def _dead(db: sqlite3.Connection, limit: int) -> list[tuple[str, float, str, str]]:
+    query = "SELECT bucket, at, reason, body FROM dead ORDER BY id DESC LIMIT ?"
+    return [(b, at, why, zlib.decompress(body).decode()) for b, at, why, body in db.execute(query, (limit,))]
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -20,16 +20,23 @@ def lines_since(local: SqliteReader, tier: str, mark: int | None) -> tuple[list[
     """
     name = f"area_{tier}"
     with local._history() as db:
+        query = "SELECT done FROM watermark WHERE tier = ?"
+        found = None if db is None else db.execute(query, (name if tier == "1h" else tier,)).fetchone()
+    done = 0 if found is None else int(found[0])
+    if mark is not None and done <= mark:
+        return [], mark
+    return lines_between(local, tier, 0 if mark is None else mark - AGAIN_S[tier], done)
+
+
+def lines_between(local: SqliteReader, tier: str, start: int, end: int) -> tuple[list[str], int]:
+    """Lines of the buckets in [start, end), and `end`."""
+    name = f"area_{tier}"
+    columns = f"{', '.join(_SECONDS)}, in_octets, out_octets, clients_n, clients_sum, clients_max"
+    query = f"SELECT w.text, t.question, t.bucket, {columns} FROM {name} t JOIN word w ON w.id = t.area"  # noqa: S608
+    with local._history() as db:
         if db is None:
-            return [], 0
-        found = db.execute("SELECT done FROM watermark WHERE tier = ?", (name if tier == "1h" else tier,)).fetchone()
-        done = 0 if found is None else int(found[0])
-        if mark is not None and done <= mark:
-            return [], mark
-        start = 0 if mark is None else mark - AGAIN_S[tier]
-        columns = f"{', '.join(_SECONDS)}, in_octets, out_octets, clients_n, clients_sum, clients_max"
-        query = f"SELECT w.text, t.question, t.bucket, {columns} FROM {name} t JOIN word w ON w.id = t.area"  # noqa: S608
-        rows = db.execute(f"{query} WHERE t.bucket >= ? AND t.bucket < ?", (start, done)).fetchall()
+            return [], end
+        rows = db.execute(f"{query} WHERE t.bucket >= ? AND t.bucket < ?", (start, end)).fetchall()
     lines = [
         point_line(
             name, {"area": row[0], "question": row[1]}, slot=row[2],
@@ -38,4 +45,4 @@ def lines_since(local: SqliteReader, tier: str, mark: int | None) -> tuple[list[
         )
         for row in rows
     ]  # fmt: skip
-    return lines, done
+    return lines, end

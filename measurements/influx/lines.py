@@ -17,6 +17,7 @@ from functools import cache
 from types import NoneType
 from typing import Any, get_args, get_type_hints
 
+from measurements.derive import Derived, Rates
 from measurements.reading import DeviceRow, InterfaceRow, PingRow, RadioRow, Reading, Row, ServiceRow
 
 TAGS = ("device", "if_name", "radio", "check")
@@ -24,7 +25,15 @@ MEASUREMENTS: dict[str, type[Row]] = {
     row.measurement: row for row in (PingRow, DeviceRow, RadioRow, InterfaceRow, ServiceRow)
 }
 _INT64 = 2**63
+_RATES = ("in_bps", "out_bps", "utilisation_ratio", "errors_per_s", "discards_per_s")
 _ESCAPES = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ ", "\n": r"\ ", "\r": r"\ ", "\t": r"\ "})
+
+
+def derived_lines(each: Derived) -> list[str]:
+    """Lines of one derived reading for the raw bucket."""
+    ports = {name: _rates(rates) for name, rates in each.interfaces.items()}
+    device = {"in_bps": each.in_bps, "out_bps": each.out_bps, "loss_ratio": each.loss_ratio}
+    return reading_lines(each.reading, device, ports)
 
 
 def reading_lines(
@@ -136,3 +145,7 @@ def _joined(measurement: str, tags: Mapping[str, str], fields: list[str], slot: 
     # An empty tag value is not legal; a missing tag reads as ''.
     keys = "".join(f",{tag}={tag_value(value).translate(_ESCAPES)}" for tag, value in tags.items() if value)
     return f"{measurement}{keys} {told} {slot}"
+
+
+def _rates(rates: Rates) -> dict[str, float | None]:
+    return {name: getattr(rates, name) for name in _RATES}

@@ -112,7 +112,7 @@ class Sender:
         return self._deliver(batch)
 
     def _deliver(self, batch: Batch) -> float:
-        attempt = _Attempt(self._receiver, batch.bucket)
+        attempt = Delivery(self._receiver, batch.bucket)
         stopped = attempt.send(batch.lines)
         now = self._clock()
         if attempt.largest is not None:
@@ -160,15 +160,18 @@ class Sender:
             self._stop.wait(wait)  # but never shortens a back-off
 
 
-class _Attempt:
-    """One batch and the pieces it is cut into."""
+class Delivery:
+    """One batch and the pieces it is cut into.
+
+    `dead`: lines the server will never take, with its reason. `largest`: lines of the piece that fitted after a 413.
+    """
 
     def __init__(self, receiver: Receiver, bucket: str) -> None:
         self._receiver = receiver
         self._bucket = bucket
         self._budget = REJECTED_REQUESTS
         self.dead: dict[str, str] = {}
-        self.largest: int | None = None  # lines of the piece that fitted after a 413
+        self.largest: int | None = None
 
     def send(self, lines: Sequence[str]) -> Answer | None:
         """None when the server has every line it will ever take; else the answer that stopped us."""

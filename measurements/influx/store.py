@@ -13,11 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-from measurements.derive import Derived, Rates
 from measurements.influx import areas
 from measurements.influx.config import InfluxSettings
 from measurements.influx.connection import Connection
-from measurements.influx.lines import reading_lines
+from measurements.influx.lines import derived_lines
 from measurements.influx.reader import InfluxReader, with_spool
 from measurements.influx.sender import Sender
 from measurements.influx.summaries import bucket_lines
@@ -33,7 +32,6 @@ from measurements.store import Retention, StoreStatus
 
 # What stays local beside an InfluxDB: enough to roll up, to draw the last days and to sit out a long weekend.
 LOCAL_RETENTION = Retention(raw_days=4, interface_days=2, five_minute_days=14)
-_RATES = ("in_bps", "out_bps", "utilisation_ratio", "errors_per_s", "discards_per_s")
 
 
 class InfluxStore(InfluxReader):
@@ -169,14 +167,3 @@ class _Outbox:
         """Called in the writer thread before the bucket is committed; may be called twice for one bucket."""
         if self.spool is not None:
             self.spool.put(self._settings.bucket(tier), bucket_lines(kind, bucket, rolled), now=self._clock())
-
-
-def derived_lines(each: Derived) -> list[str]:
-    """Lines of one derived reading for the raw bucket."""
-    ports = {name: _rates(rates) for name, rates in each.interfaces.items()}
-    device = {"in_bps": each.in_bps, "out_bps": each.out_bps, "loss_ratio": each.loss_ratio}
-    return reading_lines(each.reading, device, ports)
-
-
-def _rates(rates: Rates) -> dict[str, float | None]:
-    return {name: getattr(rates, name) for name in _RATES}

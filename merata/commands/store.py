@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import click
 
+from merata import influx_commands
+
 
 @click.group()
 def command() -> None:
     """Look at the store, change how long it keeps, prepare and fill an InfluxDB."""
+
+
+influx_commands.add_to(command)
