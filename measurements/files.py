@@ -49,6 +49,7 @@ def open_to_write(path: Path, kind: FileKind, *, journal_mode: str = "WAL") -> s
         StoreUnavailable: it cannot be opened, read or written.
     """
     try:
+        path.touch(mode=0o600)
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000)
         try:
             version = _identify(db, path, kind)
@@ -63,7 +64,7 @@ def open_to_write(path: Path, kind: FileKind, *, journal_mode: str = "WAL") -> s
         except BaseException:
             db.close()
             raise
-    except sqlite3.Error as err:
+    except (sqlite3.Error, OSError) as err:
         raise StoreUnavailable(f"{path}: {err}") from err
     else:
         return db
