@@ -203,14 +203,16 @@ class Cycle:
             for lane, asked in by_lane.items()
             if asked
         ]
-        await asyncio.gather(*pacers)
-        left = last - self._clock.monotonic()
-        if tasks and left > 0:
-            await asyncio.wait(tasks, timeout=left)
-        for task in list(tasks):
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=1.0)
+        try:
+            await asyncio.gather(*pacers)
+            left = last - self._clock.monotonic()
+            if tasks and left > 0:
+                await asyncio.wait(tasks, timeout=left)
+        finally:  # at the end of the interval, and when the program is told to stop
+            for task in list(tasks):
+                task.cancel()
+            if tasks:
+                await asyncio.wait(tasks, timeout=1.0)
         now = self._clock.now()
         for device in devices:
             if device.id not in report.readings:

@@ -100,7 +100,7 @@ class Controller:
     ) -> None:
         self._settings = settings
         self._parts = parts
-        self._cycle = cycle
+        self._runner = cycle
         self._committer = committer
         self._memory = memory
         self._clock = clock
@@ -161,8 +161,8 @@ class Controller:
         The verdicts say until when the whole fleet was seen; a look at one device must not say that of the others.
         """
         now = self._clock.now()
-        devices = [d for d in self._all(now) if not only or d.id in only]
-        report = await self._run(STANDARD, self._settings.interval_s, devices, now, spread=False, conclude=not only)
+        devices = [d for d in self.fleet(now) if not only or d.id in only]
+        report = await self.cycle(STANDARD, self._settings.interval_s, devices, now, spread=False, conclude=not only)
         if not only:
             await self._committer.in_thread(lambda: self._parts.stopped(self._clock.now()))
         await self._committer.stop()
@@ -187,7 +187,7 @@ class Controller:
 
     async def _guarded(self, name: str, interval_s: float, devices: Sequence[Device], now: float) -> CycleReport | None:
         try:
-            return await self._run(name, interval_s, devices, now)
+            return await self.cycle(name, interval_s, devices, now)
         except asyncio.CancelledError:
             log.info("the cycle under way is dropped; what it gave is stored")
             return None
@@ -195,7 +195,7 @@ class Controller:
             log.exception("cycle %s failed inside the program", name)
             return None
 
-    async def _run(
+    async def cycle(
         self,
         name: str,
         interval_s: float,
@@ -205,6 +205,19 @@ class Controller:
         spread: bool = True,
         conclude: bool = True,
     ) -> CycleReport | None:
+        """Ask `devices`, store and judge what they said, and say how it went.
+
+        Args:
+            name: the polling class.
+            interval_s: its interval.
+            devices: sorted by id.
+            now: epoch seconds.
+            spread: over what is left of the interval; False: as fast as the bounds allow.
+            conclude: False stores only.
+
+        Returns:
+            None when the clock is behind the last slot: a slot is never taken by an older poll.
+        """
         slot = int(math.floor(now / interval_s) * interval_s)
         if slot < self._last_slot.get(name, slot):
             # The clock went back: its slots are taken by what was polled before.
@@ -213,7 +226,7 @@ class Controller:
             return None
         self._last_slot[name] = slot
         left = slot + interval_s - now if spread else interval_s
-        report = await self._cycle.run(
+        report = await self._runner.run(
             devices,
             slot=slot,
             interval_s=interval_s,
@@ -269,10 +282,10 @@ class Controller:
     # --- who is due ---------------------------------------------------------------------------------------------------
 
     def _due(self, poll_class: str, now: float) -> list[Device]:
-        self._all(now)
+        self.fleet(now)
         return self._fleet.get(poll_class, [])
 
-    def _all(self, now: float) -> list[Device]:
+    def fleet(self, now: float) -> list[Device]:
         """Devices in service today, by id; sorted anew only when the inventory or the day changed."""
         inventory = self._parts.inventory
         today = datetime.fromtimestamp(now, UTC).date()

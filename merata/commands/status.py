@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Cycles that may be missing before the controller counts as stopped.
 LATE_CYCLES = 3
+#: Devices listed unless all are asked for.
+LISTED = 30
 
 
 @click.command("status")
@@ -109,9 +111,10 @@ def _summary(said: Mapping[str, Any] | None, running: bool, now: float) -> list[
 
 
 def _table(devices: Mapping[str, Latest], now: float, *, everything: bool) -> list[str]:
-    chosen = {d: f for d, f in sorted(devices.items()) if everything or f.error_kind or f.lane != "fast"}
-    if not chosen:
+    found_all = {d: f for d, f in sorted(devices.items()) if everything or f.error_kind or f.lane != "fast"}
+    if not found_all:
         return []
+    chosen = found_all if everything else dict(list(found_all.items())[:LISTED])
     lines = ["", f"{'device':<40} {'lane':<7} {'polled':>12} {'ms':>7} {'answered':>12}  error"]
     for device, found in chosen.items():
         took = found.fields.get("poll_ms")
@@ -120,6 +123,8 @@ def _table(devices: Mapping[str, Latest], now: float, *, everything: bool) -> li
             f"{device:<40} {found.lane:<7} {_ago(now - found.at):>12} {'' if took is None else f'{took:.0f}':>7}"
             f" {answered:>12}  {found.error or ''}".rstrip()
         )
+    if len(chosen) < len(found_all):
+        lines.append(f"and {len(found_all) - len(chosen)} more with trouble: --all or --json lists them")
     return lines
 
 
