@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from controller.views import board as boards
@@ -15,8 +15,8 @@ from controller.views import search as finds
 from controller.views import site as places
 from controller.views import sites as tables
 from controller.views import system as systems
-from controller.views.fleet import Fleet, build
-from controller.views.history import DAY_S, DAYS
+from controller.views.fleet import Fleet, area, build
+from controller.views.history import DAY_S, DAYS, Bar, bar
 from controller.views.sites import SiteFilter
 from controller.views.sources import Sources
 
@@ -105,6 +105,28 @@ class Views:
     def columns(self, now: float) -> dict[str, Any]:
         """All sites as compact columns, for the map."""
         return maps.columns(self.fleet(now))
+
+    def select(self, now: float, wanted: SiteFilter, *, sort: str = "status") -> tables.Selection:
+        """All sites that pass a filter."""
+        return tables.select(self.fleet(now), wanted, sort)
+
+    def history(self, subject: str, now: float) -> Bar:
+        """Thirty days of `device:<id>` or `site:<id>`."""
+        return bar(self.sources.reader, subject, now)
+
+    def outages(self, now: float, *, start: float | None, end: float | None) -> list[boards.OutageItem]:
+        """Open outages, or (with a start or an end) those that touch [start, end); most people first."""
+        fleet = self.fleet(now)
+        found = fleet.outages
+        if start is not None or end is not None:
+            found = tuple(self.sources.reader.outages(start=start or 0.0, end=now + 1 if end is None else end))
+        items = [boards.outage_item(fleet, o, now) for o in found]
+        return sorted(items, key=lambda i: (-i.people, i.started, i.id))
+
+    def names(self, now: float, codes: Iterable[str]) -> Mapping[str, str]:
+        """Short names of units by code."""
+        units = self.fleet(now).units
+        return {code: area(units, code).name for code in codes}
 
     def availability(self, site_ids: Sequence[str] | None, now: float) -> Mapping[str, float | None]:
         """Ratio up / (up + down) of the named sites (None: all) over 30 days; read again every five minutes."""

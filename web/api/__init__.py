@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from flask import Flask
 
+from web.api.routes import Columns, blueprint
+from web.api.tree import description, spec
+
 
 def install(app: Flask) -> None:
-    """Register the API."""
+    """Register the API and its description."""
+    app.extensions["merata-columns"] = Columns()
+    app.register_blueprint(blueprint)
+    app.add_url_rule("/api/v1/openapi.json", "openapi", description)
+    spec.app = app
