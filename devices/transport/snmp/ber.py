@@ -328,43 +328,54 @@ def read_varbinds(data: bytes, at: int, end: int) -> tuple[list[bytes], list[Rea
     """
     oids: list[bytes] = []
     values: list[Read] = []
-    from_bytes = int.from_bytes
+    add_oid, add_value, from_bytes, unsigned = oids.append, values.append, int.from_bytes, _UNSIGNED
     try:
         while at < end:
-            if data[at] != SEQUENCE:
-                raise BerError(f"no varbind at {at}")
+            # Nearly every varbind is shorter than 128 octets, so that each length is one octet at a known place. That
+            # the three lengths add up proves all of it at once: none of them can have its high bit set.
             n = data[at + 1]
-            at += 2
-            if n >= 0x80:
-                n, at = _long_length(data, at - 1)
-            stop = at + n
-            if stop > end or data[at] != OBJECT_IDENTIFIER:
-                raise BerError(f"varbind is broken at {at}")
-            n = data[at + 1]
-            at += 2
-            if n >= 0x80:
-                n, at = _long_length(data, at - 1)
-            oids.append(data[at : at + n])
-            at += n
-            tag = data[at]
-            n = data[at + 1]
-            at += 2
-            if n >= 0x80:
-                n, at = _long_length(data, at - 1)
-            if at + n != stop:
-                raise BerError(f"value does not fill its varbind at {at}")
-            if n <= _WIDEST_INTEGER and tag in _UNSIGNED:
-                values.append(from_bytes(data[at:stop], "big"))
-            elif tag == OCTET_STRING:
-                values.append(data[at:stop])
+            tag_at = at + 4 + data[at + 3]
+            stop = at + 2 + n
+            body_at = tag_at + 2
+            if (
+                n < 0x80
+                and data[at] == SEQUENCE
+                and data[at + 2] == OBJECT_IDENTIFIER
+                and stop <= end
+                and tag_at < stop
+                and body_at + data[tag_at + 1] == stop
+            ):
+                add_oid(data[at + 4 : tag_at])
             else:
-                values.append(read_value(tag, data[at:stop]))
+                tag_at, body_at, stop = _long_varbind(data, at, end, oids)
+            tag = data[tag_at]
+            if tag in unsigned and stop - body_at <= _WIDEST_INTEGER:
+                add_value(from_bytes(data[body_at:stop], "big"))
+            elif tag == OCTET_STRING:
+                add_value(data[body_at:stop])
+            elif tag == INTEGER and stop - body_at == 1 and data[body_at] < 0x80:
+                add_value(data[body_at])
+            else:
+                add_value(read_value(tag, data[body_at:stop]))
             at = stop
     except IndexError:
         raise Truncated("ends within a varbind") from None
     if at != end:
         raise BerError(f"varbinds end at {at}, not at {end}")
     return oids, values
+
+
+def _long_varbind(data: bytes, at: int, end: int, oids: list[bytes]) -> tuple[int, int, int]:
+    """One varbind of any length: where its value's tag, its value's contents and it itself end; adds its identifier."""
+    at, stop = header(data, at, SEQUENCE)
+    if stop > end:
+        raise BerError(f"varbind is broken at {at}")
+    at, tag_at = header(data, at, OBJECT_IDENTIFIER)
+    oids.append(data[at:tag_at])
+    body_at, value_end = header(data, tag_at, data[tag_at])
+    if value_end != stop:
+        raise BerError(f"value does not fill its varbind at {at}")
+    return tag_at, body_at, stop
 
 
 class Pdu(NamedTuple):
@@ -398,6 +409,43 @@ def read_pdu(data: bytes, at: int = 0) -> Pdu:
     if stop != end:
         raise BerError("PDU does not end with its varbinds")
     return Pdu(tag, request_id, status, index, *read_varbinds(data, at, end))
+
+
+def read_response(data: bytes) -> tuple[bytes, int, int, int, int, int] | None:
+    """A v2c Response of the usual shape: community, request id, error-status, error-index, start and end of varbinds.
+
+    None when anything is unusual (another version, PDU or length form): read it with `read_message` then.
+    """
+    try:
+        n = data[1]
+        at = 2 if n < 0x80 else 2 + (n & 0x7F)
+        n = data[at + 4]
+        pdu_at = at + 5 + n
+        if data[at : at + 4] != b"\x02\x01\x01\x04" or n >= 0x80 or data[pdu_at] != RESPONSE or data[0] != SEQUENCE:
+            return None
+        community = data[at + 5 : pdu_at]
+        n = data[pdu_at + 1]
+        if n < 0x80:
+            at = pdu_at + 2
+            end = at + n
+        else:
+            at = pdu_at + 2 + (n & 0x7F)
+            end = at + int.from_bytes(data[pdu_at + 2 : at], "big")
+        # 02 04 id, 02 01 status, 02 01 index, 30 length
+        n = data[at + 13]
+        body = at + 14 if n < 0x80 else at + 14 + (n & 0x7F)
+        if (
+            data[at : at + 2] != b"\x02\x04"
+            or data[at + 6 : at + 8] != b"\x02\x01"
+            or data[at + 9 : at + 11] != b"\x02\x01"
+            or data[at + 12] != SEQUENCE
+            or end != body + (n if n < 0x80 else int.from_bytes(data[at + 14 : body], "big"))
+            or end > len(data)
+        ):
+            return None
+    except IndexError:
+        return None
+    return community, int.from_bytes(data[at + 2 : at + 6], "big"), data[at + 8], data[at + 11], body, end
 
 
 def read_version(data: bytes) -> tuple[int, int]:

@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from devices.errors import AuthenticationFailed, Unreachable
+from devices.errors import AuthenticationFailed, UnexpectedReply, Unreachable
 from devices.model import Domain, Target
 from devices.transport.snmp import ber, question
 from devices.transport.snmp.api import Agent, Community, UsmUser, Value
-from devices.transport.snmp.columns import Walk, unexpected
+from devices.transport.snmp.columns import Shapes, Walk
 from devices.transport.snmp.community import CommunitySecurity, peek_id
 from devices.transport.snmp.endpoint import Address, Endpoint, resolve
 from devices.transport.snmp.exchange import Answer, Exchange, Exchanges, Security
@@ -68,6 +68,7 @@ class SnmpClient:
         self._peers: dict[Target, Peer] = {}
         self._securities: dict[tuple[Target, UsmUser] | Community, Security] = {}
         self._lines: dict[int, _Line] = {}
+        self._shapes = Shapes()
 
     # --- questions --------------------------------------------------------------------------------------------------
 
@@ -141,8 +142,6 @@ class SnmpClient:
         self, line: _Line, scalars: tuple[str, ...], columns: tuple[str, ...], rows: int, give_up: float | None
     ) -> Poll:
         """Both requests at once, for a device that is known to answer."""
-        walk = Walk(columns, line.agent.limits, lambda what, oid: self._note(line, what, oid))
-        walk.asked(walk.columns)
         asked = question.get(scalars)
         first = self._start(line, asked, give_up)
         second = self._start(line, question.get_bulk(question.columns(columns), rows), give_up)
@@ -150,18 +149,24 @@ class SnmpClient:
             answer = await first.future
             bulk = await second.future
         finally:
-            self._exchanges.retire(first)
-            self._exchanges.retire(second)
-            second.future.cancel()
+            if first.live or second.live or not second.future.done():
+                self._exchanges.retire(first)
+                self._exchanges.retire(second)
+                second.future.cancel()
         found: dict[str, Value] = {}
         if answer[0]:
             await self._get_part(line, scalars, give_up, found)
         else:
             _pick(asked, answer, found)
+        if not bulk[0] and (sorted_ := self._shapes.sort(columns, bulk[2], bulk[3])) is not None:
+            return Poll(scalars=found, columns=sorted_, complete=False)
+        walk = Walk(columns, line.agent.limits, lambda what, oid: self._note(line, what, oid))
+        walk.asked(walk.columns)
         if bulk[0]:
             await self._walk_on(line, walk, give_up)
         else:
             self._take(line, walk, bulk)
+            self._shapes.learn(columns, bulk[2], walk)
             if any(not c.done and len(c.rows) < rows for c in walk.columns):
                 await self._walk_on(line, walk, give_up)
         return Poll(scalars=found, columns=walk.result(), complete=all(c.done for c in walk.columns))
@@ -224,7 +229,7 @@ class SnmpClient:
             try:
                 walk.take(oids, values)
             except ber.BerError as err:
-                raise unexpected(str(err), line.peer.name) from err
+                raise UnexpectedReply(f"{line.peer.name}: {err}", target=line.peer.name) from err
             return
         self._irregular(line, status)
         if status == ber.TOO_BIG:
@@ -273,6 +278,16 @@ class SnmpClient:
     def _receive(self, data: bytes, address: Address, endpoint: Endpoint) -> None:
         """One datagram from anybody. Never raises: what cannot be used is counted."""
         try:
+            usual = ber.read_response(data)
+            if usual is not None:
+                exchange = self._exchanges.find(usual[1])
+                if exchange is not None and exchange.peer.address == address and exchange.peer.endpoint is endpoint:
+                    security = exchange.security
+                    if isinstance(security, CommunitySecurity) and security.community == usual[0]:
+                        oids, values = ber.read_varbinds(data, usual[4], usual[5])
+                        self.statistics.answered += 1
+                        self._exchanges.answered(exchange, usual[1], (usual[2], usual[3], oids, values))
+                        return
             self._sort(data, address, endpoint)
         except (ValueError, IndexError) as err:  # BerError is a ValueError
             if isinstance(err, ber.Truncated):

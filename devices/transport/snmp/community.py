@@ -15,20 +15,20 @@ class CommunitySecurity:
 
     version: Final = ber.VERSION_2C
     ready: Final = True
-    __slots__ = ("_community", "_statistics")
+    __slots__ = ("_statistics", "community")
 
     def __init__(self, community: bytes, statistics: Statistics) -> None:
-        self._community = community
+        self.community = community
         self._statistics = statistics
 
     def seal(self, ident: int, question: Question, now: float) -> bytes:  # noqa: ARG002 - v3 needs the time
         """A whole v2c message."""
-        return question.community_head(self._community) + ident.to_bytes(ID_OCTETS, "big") + question.tail
+        return question.community_head(self.community) + ident.to_bytes(ID_OCTETS, "big") + question.tail
 
     def open(self, data: bytes, at: int, ident: int, exchange: Exchange) -> Answer | None:  # noqa: ARG002
         """The answer in a message whose community starts at `at`."""
         start, end = ber.header(data, at, ber.OCTET_STRING)
-        if data[start:end] != self._community:
+        if data[start:end] != self.community:
             self._statistics.wrong_community += 1
             return None
         return read_answer(data, end, self._statistics, ident)
