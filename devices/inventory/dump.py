@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from enum import Enum
 from typing import Any, TypeAlias
 
@@ -134,8 +135,7 @@ def _word(value: Any) -> str:
 
 def _decimal(value: float) -> str:
     """Shortest digits that read back as the same number, never with an exponent."""
-    shortest = repr(value)
-    return format(value, ".20f").rstrip("0") if "e" in shortest else shortest.removesuffix(".0")
+    return format(Decimal(repr(value)), "f").removesuffix(".0")
 
 
 class _Dumper(CSafeDumper):
