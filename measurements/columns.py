@@ -7,7 +7,7 @@ whole: an import of 30 days of 600 devices takes seconds instead of minutes. One
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,14 @@ class Columns:
     cpu_ratio: Floats
     memory_ratio: Floats
     temperature_c: Floats | None
+
+    def before(self, end: int) -> Columns:
+        """Those polls whose slots lie before `end`."""
+        count = int(np.searchsorted(self.slots, end))
+        if count == len(self.slots):
+            return self
+        parts = {f.name: getattr(self, f.name) for f in fields(self)}
+        return Columns(**{k: v[:count] if isinstance(v, np.ndarray) else v for k, v in parts.items()})
 
 
 @dataclass(frozen=True, slots=True)

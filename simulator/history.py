@@ -93,13 +93,18 @@ def samples(story: Story, device: SimDevice, when: NDArray[np.int64], step_s: in
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """From `at` on a device is `state` (up, degraded, down, unknown) because of `cause`; `serves` as far as asked."""
+    """From `at` on a device is `state` (up, degraded, down, unknown) because of `cause`.
+
+    `serves`: does the service question get its answer; None: not asked. `crowded`: more people hang on its site than it
+    was made for.
+    """
 
     at: float
     device: str
     state: str
     cause: str | None
     serves: bool | None
+    crowded: bool
 
 
 def changes(story: Story, start: float, end: float) -> Iterator[Change]:
@@ -111,42 +116,38 @@ def changes(story: Story, start: float, end: float) -> Iterator[Change]:
 
 
 def _changes(story: Story, device: SimDevice, start: float, end: float) -> Iterator[Change]:
-    before: tuple[str, str | None, bool | None] | None = None
+    before: tuple[str, str | None, bool | None, bool] | None = None
     cause_before: tuple[str, str | None] = ("up", None)
     for seg in story.segments(device):
         until = min(seg.end, end)
         if until <= start or seg.start >= end:
             continue
-        state, cause = _verdict(seg)
+        state, cause = _verdict(seg, device)
         brief = seg.end - seg.start < SHORTEST_S and state in ("down", "unknown")
         if brief:
             state, cause = cause_before
         cause_before = (state, cause)
         serves = (state in ("up", "degraded") and cause != "no_service") if device.is_gateway else None
-        if (state, cause, serves) != before:
-            before = (state, cause, serves)
-            yield Change(max(seg.start, start), device.id, state, cause, serves)
+        found = (state, cause, serves, "full" in seg.mishaps)
+        if found != before:
+            before = found
+            yield Change(max(seg.start, start), device.id, *found)
 
 
 #: What the figures of a mishap are called; the first that fits is told.
-_CAUSES: Mapping[str, str] = {"no_service": "no_service", "lossy": "slow", "hot": "busy", "disk": "disk"}
+_CAUSES: Mapping[str, str] = {"no_service": "no_service", "lossy": "slow", "hot": "hot", "disk": "disk"}
 
 
-def _verdict(seg: Segment) -> tuple[str, str | None]:
+def _verdict(seg: Segment, device: SimDevice) -> tuple[str, str | None]:
     if not seg.running:
         return "down", "silent"
     if not seg.reachable:
         return ("unknown", "parent_down") if seg.cause == "parent" else ("down", "silent")
     for mishap, cause in _CAUSES.items():
         if mishap in seg.mishaps:
-            return "degraded", cause
+            blind_to_heat = mishap == "hot" and not device.platform.startswith(_THERMOMETER)
+            return "degraded", "busy" if blind_to_heat else cause
     return "up", None
-
-
-def crowded(story: Story, site: str, t: float) -> bool:
-    """True while more people hang on a site than it was made for."""
-    gateway = story.province.gateway(site)
-    return "full" in story.segment(gateway, t).mishaps
 
 
 def facts(story: Story) -> dict[str, Any]:

@@ -261,7 +261,7 @@ class Story:
             "cpu_percent": least(100.0, (96.0 if hot else traits.cpu) + (2.0 if hot else 38.0) * work * lively * 0.6),
             "memory_ratio": least(0.97, traits.memory + 0.12 * work + 0.1 * least(1.0, uptime / (90 * DAY))),
             "disk_ratio": least(1.0, (0.96 if disk else traits.disk) + uptime * 0.0),
-            "temperature_c": traits.temperature + 9.0 * work + 3.0 * (lively - 1.0) + (38.0 if hot else 0.0),
+            "temperature_c": traits.temperature + 9.0 * work + 3.0 * (lively - 1.0) + (46.0 if hot else 0.0),
             "airtime_ratio": airtime,
         }
 
