@@ -52,6 +52,8 @@ def read_sheet(path: Path, *, name: str | None = None) -> Sheet:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise SheetError(f"{path} is larger than {MAX_BYTES // 2**20} MB")
+        if name is not None and path.suffix.lower() not in _SHEETS:
+            raise SheetError(f"{path} has no sheets: leave the sheet's name out")
         rows = _workbook(path, name) if path.suffix.lower() in _SHEETS else _separated(path.read_bytes())
     except OSError as error:
         raise SheetError(f"cannot read {path}: {error.strerror or error}") from error
