@@ -1,4 +1,4 @@
-"""Does what people came for work? One declared check a device: `tcp:HOST:PORT`, `dns:NAME[@SERVER]`, `http:URL`.
+"""Does what people came for work? One declared check a device: `tcp:HOST:PORT`, `dns:NAME[@SERVER[:PORT]]`, `http:URL`.
 
 Asked from where the program runs: it tells about a service, not about the device's own uplink.
 """
@@ -33,14 +33,15 @@ class Check:
 
 
 def parse(text: str) -> Check | None:
-    """Read `tcp:HOST:PORT`, `dns:NAME`, `dns:NAME@SERVER` or `http:URL`; None when it is none of these."""
+    """Read `tcp:HOST:PORT`, `dns:NAME`, `dns:NAME@SERVER[:PORT]` or `http:URL`; None when it is none of these."""
     kind, _, rest = text.partition(":")
     if kind == "tcp":
         host, _, digits = rest.rpartition(":")
         return Check(kind=kind, host=host.strip("[]"), port=int(digits)) if host and digits.isdecimal() else None
     if kind == "dns" and rest:
         name, _, server = rest.partition("@")
-        return Check(kind=kind, host=server, port=53, name=name)
+        host, _, digits = server.rpartition(":") if server.count(":") == 1 else (server, "", "53")
+        return Check(kind=kind, host=host, port=int(digits), name=name) if digits.isdecimal() else None
     if kind == "http":
         url = urlsplit(rest if "://" in rest else f"http://{rest}")
         if url.scheme not in {"http", "https"} or not url.hostname:
@@ -62,7 +63,7 @@ async def check(
     try:
         async with asyncio.timeout(timeout_s):
             ok = await _DO[parsed.kind](parsed)
-    except (OSError, TimeoutError, ValueError, asyncio.IncompleteReadError):
+    except (OSError, TimeoutError, ValueError, asyncio.IncompleteReadError, struct.error):
         ok = False
     return ServiceRow(device=device, check=text, slot=slot, ok=ok, latency_ms=(clock() - began) * 1000 if ok else None)
 

@@ -38,7 +38,6 @@ PLATFORM = Platform(
     ),
     radios=(
         radios(
-            name="1.3.6.1.2.1.31.1.1.1.1",
             ssid=_STAT + "2",
             clients=_STAT + "15",
             frequency_mhz=_RADIO + "4",

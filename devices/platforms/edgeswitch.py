@@ -5,7 +5,7 @@ from devices.platforms.platform import SYS_DESCR, Platform, Sign
 from devices.platforms.sources import each, free_share, scalar, single, text
 
 _FASTPATH = "1.3.6.1.4.1.4413.1.1."
-_NAMES = r"^(EdgeSwitch|EdgePoint|ES-|US-|USW|USL|USP|USF|UniFi Switch|UBNT ES|Ubiquiti UniFi|UDM|UCG|UXG|USG)"
+_NAMES = r"^(EdgeSwitch|EdgePoint|ES-|US-|USW|USL|USP|USF|UniFi Switch|UBNT (?:ES|US)|Ubiquiti UniFi|UDM|UCG|UXG|USG)"
 
 PLATFORM = Platform(
     name="edgeswitch",

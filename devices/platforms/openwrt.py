@@ -52,9 +52,14 @@ PLATFORM = Platform(
         Sign(object_id=("1.3.6.1.4.1.8072.3.2.10",), probe=(DISTRO, r"(?i)^OpenWrt|^LEDE"), rank=60),
         Sign(object_id=("1.3.6.1.4.1.8072.3.2.10",), descr=r"(?i)^Linux (OpenWrt|LEDE)\S* ", rank=55),
         Sign(object_id=("1.3.6.1.4.1.8072.3.2.10",), descr=r"(?i)OpenWrt", rank=54),
+        Sign(object_id=("1.3.6.1.4.1.8072.3.2.10",), probe=(_OLD_DISTRO, r"(?i)^OpenWrt|^LEDE"), rank=60),
     ),
     model=(text(extend("hardware")), *standard.MODEL),
-    version=(text(DISTRO, r"(?i)(?:OpenWrt|LEDE)\s+(\S+)"), text(SYS_DESCR, r"(?i)OpenWrt\s+(\d\d\.\d\d\S*)")),
+    version=(
+        text(DISTRO, r"(?i)(?:OpenWrt|LEDE)\s+(\S+)"),
+        text(_OLD_DISTRO, r"(?i)(?:OpenWrt|LEDE)\s+(\S+)"),
+        text(SYS_DESCR, r"(?i)OpenWrt\s+(\d\d\.\d\d\S*)"),
+    ),
     serial=standard.SERIAL,
     uptime=(standard.UPTIME,),
     clients=(

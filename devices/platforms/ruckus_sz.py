@@ -19,7 +19,7 @@ PLATFORM = Platform(
     vendor="Ruckus",
     recognise=(
         Sign(object_id=("1.3.6.1.4.1.25053.3.1.10", "1.3.6.1.4.1.25053.3.1.11", "1.3.6.1.4.1.25053.3.1.13")),
-        Sign(descr=r"(?i)(SmartZone|\bv?SZ[-\d]|\bSCG)", rank=45),
+        Sign(object_id=("1.3.6.1.4.1.25053",), descr=r"(?i)(SmartZone|\bv?SZ[-\d]|\bSCG)"),
     ),
     model=(text_of(_NODE + "3"), text(SYS_DESCR, r"(?i)\b(v?SZ-?\w+|SCG\w*)")),
     version=(text_of(_NODE + "9", r"\d"), text_of(_NODE + "7", r"\d+\.\d")),

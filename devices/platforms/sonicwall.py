@@ -17,5 +17,4 @@ PLATFORM = Platform(
     cpu=(single(scalar(_WALL + "3.0")), single(scalar(_VPN + "3.0")), *standard.CPU),
     memory=(as_ratio(scalar(_WALL + "4.0")), as_ratio(scalar(_VPN + "5.0")), *standard.MEMORY),
     temperature=standard.TEMPERATURE,
-    netmiko="sonicwall_ssh",
 )
