@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import fields
+from dataclasses import fields, replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -80,7 +80,8 @@ def write(state: Path, story: Story, inventory: Inventory, *, until: float, prog
     devices = list(story.province.devices.values())
     beside = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
     with BulkImport(state) as store, beside:
-        raw = beside.submit(_raw, state, story.province, story.origins, story.quiet, raw_from, end)
+        # A copy: it is sent by a thread while this one goes on filling what the province remembers.
+        raw = beside.submit(_raw, state, replace(story.province), story.origins, story.quiet, raw_from, end)
         steps = [*range(start, raw_from, CHUNK_S)]
         for number, begin in enumerate(steps):
             tell(0.05 + 0.6 * number / len(steps), "30 days")
