@@ -37,27 +37,6 @@ RAW_PIECE_S = 4 * HOUR_S
 _COLUMNS = {f.name for f in fields(Columns)}
 
 Progress = Callable[[float, str], None]
-#: A demonstration started again later than this gets troubles of its own that are open "now".
-ANCHOR_HOLDS_S = 20 * HOUR_S
-
-
-def origins(state: Path, now: float) -> list[float]:
-    """The moments that the demonstration's troubles are anchored to; the state directory remembers them.
-
-    Hand all of them to the simulator and to `write`, in this order: the first one dates the history.
-    """
-    path = state / "demo.json"
-    try:
-        known = [float(t) for t in json.loads(path.read_text(encoding="utf-8"))["origins"]]
-    except (OSError, ValueError, KeyError, TypeError):
-        known = []
-    if not known or now > known[-1] + ANCHOR_HOLDS_S:
-        known.append(float(int(now)))
-        state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        aside = path.with_suffix(".part")
-        aside.write_text(json.dumps({"origins": known}) + "\n", encoding="utf-8")
-        aside.replace(path)
-    return known
 
 
 def write(state: Path, story: Story, inventory: Inventory, *, until: float, progress: Progress | None = None) -> None:

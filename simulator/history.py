@@ -66,7 +66,7 @@ def samples(story: Story, device: SimDevice, when: NDArray[np.int64], step_s: in
     at = (when + offset).astype(np.float64)
     seen = story.over(device, at)
     answered = seen["reachable"]
-    has_radio = not device.platform.startswith(_NO_RADIO)
+    told = not device.platform.startswith(_NO_RADIO) and (device.share > 0 or device.platform != "routeros-wifi")
     warm = device.platform.startswith(_THERMOMETER)
     return Samples(
         device=device.id,
@@ -82,7 +82,7 @@ def samples(story: Story, device: SimDevice, when: NDArray[np.int64], step_s: in
         errors_in=seen["errors_in"],
         uptime_s=np.floor(seen["uptime_s"] * 100) / 100,
         rtt_ms=np.round(seen["delay_s"] * 1000 + 1.5, 2),
-        clients=seen["clients"] if has_radio else None,
+        clients=seen["clients"] if told else None,
         cpu_ratio=np.round(seen["cpu_percent"]) / 100,
         memory_ratio=np.round(seen["memory_ratio"], 4),
         temperature_c=np.round(seen["temperature_c"], 1) if warm else None,

@@ -51,6 +51,7 @@ class Traits:
     full_out: float
     kind: str
     peak_clients: float
+    least_clients: float
     full_clients: float
     cpu: float
     memory: float
@@ -237,7 +238,8 @@ class Story:
     def _figures(self, traits: Traits, seg: Segment, t: load.Times) -> dict[str, Any]:
         """What can be read from a device inside one segment, at one moment or many."""
         one = isinstance(t, float)
-        rounded, least, int_, sin = (_round, min, int, math.sin) if one else (_rounds, np.minimum, _ints, np.sin)
+        rounded, int_ = (_round, int) if one else (_rounds, _ints)
+        least, most, sin = (min, max, math.sin) if one else (np.minimum, np.maximum, np.sin)
         warped = load.warp(t, traits.phase)
         level = load.level(traits.kind, warped, self.offset_s)
         lively = load.liveliness(t, traits.phase)
@@ -246,7 +248,7 @@ class Story:
         if full:
             people = traits.full_clients * (0.93 + 0.07 * lively)
         else:
-            people = traits.peak_clients * level * (0.7 + 0.3 * lively)
+            people = most(traits.least_clients, traits.peak_clients * level * (0.7 + 0.3 * lively))
         work = 1.0 if full else level
         hot, disk = "hot" in seg.mishaps, "disk" in seg.mishaps
         down, up = self._octets(traits, seg, t)
@@ -311,6 +313,8 @@ class Story:
             full_out=(site.plan_up_mbps or 5.0) * 125_000 * 0.55 * share,
             kind=kind,
             peak_clients=clients,
+            # A table with one row a client that has no rows cannot be told from one that is not there.
+            least_clients=1.0 if device.platform == "routeros-wifi" and clients else 0.0,
             full_clients=full,
             cpu=rng.uniform(3, 14),
             memory=rng.uniform(0.28, 0.55),

@@ -60,6 +60,7 @@ async def _serve(story: Story, port: int, inventory_out: Path | None, listen: bo
     from simulator.listeners import Listeners
 
     agents = Agents(story)
+    agents.warm()
     bound = agents.open(port)
     if inventory_out is not None:
         _write(inventory_out, story.province, bound, tcp=listen)
