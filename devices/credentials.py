@@ -163,9 +163,10 @@ def _password(reference: str | None, environ: Mapping[str, str], base: Path) -> 
 
 def _path(written: str, environ: Mapping[str, str], base: Path) -> tuple[Path, bool]:
     """The file, and whether systemd guards it."""
-    if not written.startswith(_SYSTEMD):
-        return base / written, False
     folder = environ.get("CREDENTIALS_DIRECTORY")
+    if not written.startswith(_SYSTEMD):
+        path = base / written
+        return path, bool(folder) and path.parent == Path(folder or "")
     if not folder:
         raise CredentialError(f"file:{written}: CREDENTIALS_DIRECTORY is not set; the service needs LoadCredential=")
     return Path(folder) / written.removeprefix(_SYSTEMD), True

@@ -20,7 +20,7 @@ from devices.inventory.sheets import Sheet, SheetError, read_sheet
 from devices.inventory.tables import as_csv
 from devices.inventory.writing import Plan, WriteError, plan, put
 from devices.model import DeviceId, Inventory, SiteId
-from merata.areas import known_area
+from merata.areas import far_from_area, known_area
 from merata.cli import Context
 
 FOLDER = "inventory.d"
@@ -37,13 +37,19 @@ def command() -> None:
 def check(context: Context, *, strict: bool) -> None:
     """Read the inventory and say everything that is wrong with it. Secrets are not looked for."""
     draft, inventory = _read(context)
-    for warning in draft.warnings:
+    far = [
+        draft.site_lines[site.id].complaint(message)
+        for site in inventory.sites.values()
+        if (message := far_from_area(site)) is not None
+    ]
+    warnings = sorted([*draft.warnings, *far])
+    for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
     click.echo(
         f"{context.inventory}: {len(inventory.sites)} sites, {len(inventory.devices)} devices, "
-        f"{len(draft.texts)} file(s): good" + (f", {len(draft.warnings)} warning(s)" if draft.warnings else "")
+        f"{len(draft.texts)} file(s): good" + (f", {len(warnings)} warning(s)" if warnings else "")
     )
-    if strict and draft.warnings:
+    if strict and warnings:
         sys.exit(2)
 
 

@@ -108,6 +108,9 @@ def test_systemd_hands_secrets_in_its_own_folder(tmp_path: Path) -> None:
     secret(tmp_path / "community", "publik", 0o440)
     environ = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
     assert resolve("file:$CREDENTIALS_DIRECTORY/community", environ=environ, base=Path("/")) == Secret("publik")
+    assert resolve(f"file:{tmp_path}/community", environ=environ, base=Path("/")) == Secret("publik")
+    with pytest.raises(CredentialError, match="mode 0440"):
+        resolve(f"file:{tmp_path}/community", environ={}, base=Path("/"))
     with pytest.raises(CredentialError, match="LoadCredential="):
         resolve("file:$CREDENTIALS_DIRECTORY/community", environ={}, base=Path("/"))
 

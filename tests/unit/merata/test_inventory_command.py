@@ -37,6 +37,14 @@ def test_check_warns_and_with_strict_refuses(main: Path) -> None:
     assert run(main, "check", "--strict").exit_code == 2
 
 
+def test_check_warns_of_a_site_far_from_the_village_it_names(main: Path) -> None:
+    assert "warning" not in run(main, "check").output
+    main.write_text(main.read_text().replace("lon: 109.3818", "lon: 110.3818"))
+    line = 1 + main.read_text().splitlines().index("  - id: rasau-jaya-satu-kantor-desa")
+    words = "-0.2513, 110.382 is 111 km from Rasau Jaya Satu, Rasau Jaya, Kabupaten Kubu Raya (61.12.07.2002)"
+    assert f"warning: {main}:{line}: id: {words}" in run(main, "check").output
+
+
 def test_a_broken_inventory_ends_with_2_and_every_complaint_and_no_traceback(main: Path) -> None:
     main.write_text(main.read_text().replace("role: router", "role: roter").replace("61.06.17.2014", "61.06.17.2999"))
     done = subprocess.run(
