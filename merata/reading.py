@@ -1,78 +1,182 @@
-"""The read side, joined: what the web process reads from the state directory. It writes nothing."""
+"""The read side, joined: what the web process reads from the state directory. It writes nothing but a cache."""
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
-from controller.views import Nothing, Sources
-from devices.errors import InventoryError
+from controller.health.thresholds import Thresholds
+from controller.inventories import InventoriesError, Versions
+from controller.journal.errors import JournalError
+from controller.journal.journal import Journal
+from controller.journal.records import Event
+from controller.polling import status
+from controller.views import Reader, Sources
+from controller.views.sources import Ring
+from devices.errors import CredentialError, InventoryError
 from devices.inventory import load as load_inventory
-from devices.model import Inventory
+from devices.model import Backhaul, Inventory
+from geography.outlines import outlines
 from geography.people import share_people
+from geography.units import Level
 from geography.units import load as load_units
+from measurements.errors import StoreError
+from measurements.sqlite.reader import SqliteReader, open_reader
+from merata.settings import StatePaths
+from merata.store_settings import store_settings
+
+STATUS_FILE = "status.json"
+LOOK_S = 1.0  # how often files are looked at again
+K = TypeVar("K")
+V = TypeVar("V")
 
 
-def sources(state: Path, inventory: Path) -> Sources:  # noqa: ARG001
+def sources(state: Path, inventory: Path) -> Sources:
     """Everything the views read, found where the controller leaves it.
 
     Args:
-        state: state directory.
+        state: state directory; may still be empty.
         inventory: read itself while no controller has accepted one.
     """
+    paths = StatePaths(root=state)
+    units = load_units()
     return Sources(
-        reader=Nothing(),
-        inventory=Watched(inventory, _inventory_of),
-        units=load_units(),
-        people=Kept(_people_of),
+        reader=_reader(paths),
+        inventory=CurrentInventory(paths.inventories, inventory),
+        units=units,
+        people=Kept(lambda i: i.version, _people_of),
+        outlines=Once(lambda: _outlines(state / "cache")),
+        events=Events(paths.journal),
+        run_status=lambda: status.read(paths.run / STATUS_FILE) or {},
+        limits=limits,
     )
 
 
-class Watched:
-    """A file's meaning, read again when the file changes. A broken file leaves the meaning before it."""
+def limits(backhaul: Backhaul | None) -> Mapping[str, float]:
+    """Thresholds of health in the units of the charts."""
+    found = Thresholds()
+    return {
+        "loss_percent": found.loss_ratio * 100,
+        "rtt_ms": found.rtt_ms.get(backhaul, found.rtt_ms[None]),
+        "cpu_percent": found.cpu_ratio * 100,
+        "temperature_c": found.temperature_c,
+    }
 
-    def __init__(self, path: Path, read: Callable[[Path], Inventory | None]) -> None:
-        self._path, self._read = path, read
+
+class CurrentInventory:
+    """What the controller accepted last; before the first time, the file itself. A broken one changes nothing."""
+
+    def __init__(self, folder: Path, source: Path) -> None:
+        self._versions, self._source = Versions(folder), source
         self._lock = threading.Lock()
-        self._mark: tuple[int, int] | None = None
+        self._mark: object = None
         self._value: Inventory | None = None
+        self._looked = float("-inf")
 
     def __call__(self) -> Inventory | None:
-        """What the file says now."""
+        """The inventory to show."""
         with self._lock:
-            try:
-                stat = self._path.stat()
-            except OSError:
-                return self._value
-            mark = (stat.st_mtime_ns, stat.st_size)
-            if mark != self._mark:
-                self._mark = mark
-                self._value = self._read(self._path) or self._value
+            if time.monotonic() - self._looked >= LOOK_S:
+                self._looked = time.monotonic()
+                self._look()
             return self._value
 
-
-class Kept:
-    """People of one inventory, counted once a version."""
-
-    def __init__(self, count: Callable[[Inventory], Mapping[str, int]]) -> None:
-        self._count = count
-        self._version = ""
-        self._value: Mapping[str, int] = {}
-
-    def __call__(self, inventory: Inventory) -> Mapping[str, int]:
-        """People by site id."""
-        if inventory.version != self._version:
-            self._value, self._version = self._count(inventory), inventory.version
-        return self._value
+    def _look(self) -> None:
+        name = self._versions.current_name()
+        mark = name or _stamp(self._source)
+        if mark == self._mark:
+            return
+        self._mark = mark
+        try:
+            self._value = self._versions.inventory(name) if name else load_inventory(self._source)
+        except (InventoriesError, InventoryError, OSError):
+            return
 
 
-def _inventory_of(path: Path) -> Inventory | None:
+class Events:
+    """Events of the journal; none while there is no journal, or while it does not answer."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._journal: Journal | None = None
+
+    def __call__(self, subject: str | None, start: float, end: float) -> Sequence[Event]:
+        """Events of a subject (None: all) over [start, end), newest first."""
+        try:
+            journal = self._open()
+            return journal.events(subject=subject, start=start, end=end, limit=100) if journal else ()
+        except (JournalError, StoreError):
+            return ()
+
+    def _open(self) -> Journal | None:
+        with self._lock:
+            if self._journal is None and self._path.exists():  # only the controller makes one
+                self._journal = Journal.open(self._path)
+            return self._journal
+
+
+class Kept(Generic[K, V]):
+    """The last result of a function, made again when its key changes."""
+
+    def __init__(self, key: Callable[[K], object], make: Callable[[K], V]) -> None:
+        self._key, self._make = key, make
+        self._lock = threading.Lock()
+        self._held: tuple[object, V] | None = None
+
+    def __call__(self, given: K) -> V:
+        """The result for `given`."""
+        key = self._key(given)
+        with self._lock:
+            if self._held is None or self._held[0] != key:
+                self._held = (key, self._make(given))
+            return self._held[1]
+
+
+class Once(Generic[V]):
+    """A value made when first asked for."""
+
+    def __init__(self, make: Callable[[], V]) -> None:
+        self._kept = Kept[None, V](lambda _: None, lambda _: make())
+
+    def __call__(self) -> V:
+        """The value."""
+        return self._kept(None)
+
+
+def _reader(paths: StatePaths) -> Reader:
+    """Local files; with InfluxDB in the environment, its series beside them."""
+    local: SqliteReader = open_reader(paths.root)
     try:
-        return load_inventory(path)
-    except (InventoryError, OSError):
+        influx = store_settings(os.environ).influx
+    except (CredentialError, StoreError):
+        influx = None  # pages live on what is local
+    if influx is None:
+        return local
+    from measurements.influx.connection import Connection  # only those who use it pay for its import
+    from measurements.influx.reader import InfluxReader
+
+    return InfluxReader(local, Connection(influx), clock=time.time)
+
+
+def _stamp(path: Path) -> object:
+    try:
+        found = path.stat()
+    except OSError:
         return None
+    return found.st_mtime_ns, found.st_size
 
 
 def _people_of(inventory: Inventory) -> Mapping[str, int]:
     return share_people((s.id, s.area) for s in inventory.sites.values() if s.kind.serves_public)
+
+
+def _outlines(cache: Path) -> Mapping[str, Sequence[Ring]]:
+    found: dict[str, Any] = {}
+    for one in outlines(Level.REGENCY, cache=cache if cache.parent.is_dir() else None):
+        found[one.code] = [ring for polygon in one.polygons for ring in polygon]
+    return found

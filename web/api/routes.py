@@ -7,7 +7,7 @@ import threading
 from datetime import UTC, datetime
 from typing import Any
 
-import brotli
+import brotli  # type: ignore[import-untyped]  # ships no types
 from flask import Blueprint, Response, current_app, jsonify, request
 from flask.json import dumps
 from spectree import Response as Documented

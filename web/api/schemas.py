@@ -1,6 +1,6 @@
 """What the API takes and gives, as pydantic models; the OpenAPI description is made from them.
 
-Times are ISO 8601 in UTC. Rates are bit/s, ratios 0-1, durations seconds. null is "not measured" or "not told", never 0.
+Times are ISO 8601 in UTC. Rates are bit/s, ratios 0-1, durations seconds. null is "not measured", never 0.
 """
 
 from __future__ import annotations

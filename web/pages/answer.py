@@ -62,7 +62,7 @@ def answer(template: str, fill: Callable[[], Any], **more: Any) -> Response:
     if is_known(tag):
         return not_modified(tag)
     page = fill()
-    response = make_response(render_template(template, page=page, **more))
+    response = make_response(render_template(template, page=page, etag=tag, **more))
     response.set_etag(tag)
     response.headers["Vary"] = "Cookie"
     return response

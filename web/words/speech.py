@@ -128,6 +128,14 @@ def g_now() -> float:
     return found
 
 
+def age_words() -> dict[str, list[str]]:
+    """Ages for the script that ticks: one and several seconds, minutes; `{n}` is the number."""
+    return {
+        "s": [gettext("{n} second ago"), gettext("{n} seconds ago")],
+        "m": [gettext("{n} minute ago"), gettext("{n} minutes ago")],
+    }
+
+
 def helpers() -> dict[str, Any]:
     """What every template may call."""
-    return {"say": say, "say_n": say_n, "fmt": Figures.current(), "lang": language(), "theme": theme()}
+    return {"say": say, "say_n": say_n, "age_words": age_words, "fmt": Figures.current(), "lang": language(), "theme": theme()}
