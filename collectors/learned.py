@@ -139,16 +139,16 @@ class Learned:
         return self.polls >= QUIET_POLLS
 
 
-def limits_of(platform: Platform, device: Device) -> Limits:
-    """What the platform bears, as far as the inventory does not say otherwise."""
+def limits_of(limits: Limits, device: Device) -> Limits:
+    """What a platform bears, as far as the inventory does not say otherwise."""
     said = device.snmp
     if said is None:
-        return platform.limits
+        return limits
     return replace(
-        platform.limits,
-        bulk=platform.limits.bulk if said.bulk is None else said.bulk,
-        max_oids=said.max_oids or platform.limits.max_oids,
-        max_repetitions=said.max_repetitions or platform.limits.max_repetitions,
+        limits,
+        bulk=limits.bulk if said.bulk is None else said.bulk,
+        max_oids=said.max_oids or limits.max_oids,
+        max_repetitions=said.max_repetitions or limits.max_repetitions,
     )
 
 

@@ -157,7 +157,7 @@ async def _learn(device: Device, snmp: SnmpAsk, agent: Agent, asks: Asks, slot: 
         platform = platforms().get(device.platform)
         if platform is None:
             raise NotSupported(f"no platform is called {device.platform}", target=device.target.host)
-        agent = replace(agent, limits=limits_of(platform, device))
+    agent = replace(agent, limits=limits_of(platform.limits if platform else agent.limits, device))
     before = asks.clock()
     if platform is None:
         found = await recognise(snmp, agent)
@@ -165,7 +165,7 @@ async def _learn(device: Device, snmp: SnmpAsk, agent: Agent, asks: Asks, slot: 
         told.rtt_ms = (asks.clock() - before) * 1000
         told.ok, told.answered_s = True, asks.clock()
         told.sys_up_time = interfaces.whole(answers.values.get(SYS_UP_TIME))
-    limits = limits_of(platform, device)
+    limits = limits_of(platform.limits, device)
     heard = await survey(platform, snmp, replace(agent, limits=limits), answers=answers)
     facts = heard.facts
     told.ok, told.answered_s = True, asks.clock()

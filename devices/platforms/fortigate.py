@@ -1,5 +1,7 @@
 """Fortinet FortiGate, with the access points it controls: FORTINET-FORTIGATE-MIB, FORTINET-CORE-MIB."""
 
+import re
+
 from devices.platforms import standard
 from devices.platforms.platform import Platform, Sign
 from devices.platforms.sources import Answers, as_ratio, each, number, replace_read, scalar, single, string, text
@@ -11,8 +13,16 @@ _SENSOR = _MIB + "4.3.2.1."
 
 def _is_temperature(name: Value) -> bool:
     """The sensor table mixes volts, rpm and degrees; only names tell them apart."""
-    text_ = (string(name) or "").lower()
-    return any(w in text_ for w in ("temp", "thermal", "lm75", "td", "tmp", "adt7490", "dts")) and "fan" not in text_
+    return "temp" in (string(name) or "").lower()
+
+
+def _is_thermal_part(name: Value) -> bool:
+    """Chips and spots that are named without the word: DTS CPU, TD1, LM75 U72."""
+    return re.match(r"(DTS|TD\d|TS\d|LM75|ADT\d+ |CPU Core)", string(name) or "") is not None
+
+
+def _degrees(value: Value) -> bool:
+    return 0 < (number(value) or 0) < 150
 
 
 def _long_name(answers: Answers) -> str | None:
@@ -43,7 +53,8 @@ PLATFORM = Platform(
     cpu=(each(_MIB + "4.4.2.1.2"), single(scalar(_MIB + "4.1.3.0"))),
     memory=(as_ratio(scalar(_MIB + "4.1.4.0")),),
     temperature=(
-        each(_SENSOR + "3", where=(_SENSOR + "2", _is_temperature), keep=lambda v: 0 < (number(v) or 0) < 150),
+        each(_SENSOR + "3", where=(_SENSOR + "2", _is_temperature), keep=_degrees),
+        each(_SENSOR + "3", where=(_SENSOR + "2", _is_thermal_part), keep=_degrees),
         *standard.TEMPERATURE,
     ),
     netmiko="fortinet",
