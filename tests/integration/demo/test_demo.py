@@ -1,0 +1,91 @@
+"""`merata demo` as a newcomer runs it: prepares, prints its address, shows polled data, stops cleanly, starts again."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@contextmanager
+def demo(state: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The running demo: its address and process."""
+    command = [sys.executable, "-m", "merata", "--state", str(state), "demo", "--devices", "40", "--port", "18021"]
+    log = state / "demo.log"
+    with log.open("w") as errors:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True)
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if found := re.search(r"http://127\.0\.0\.1:\d+", line):
+                    yield found[0], process
+                    break
+            else:
+                pytest.fail(f"no address was printed:\n{log.read_text()[-3000:]}")
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+                try:
+                    process.wait(30)
+                except subprocess.TimeoutExpired:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    raise
+
+
+def fetch(address: str) -> str:
+    with urllib.request.urlopen(address, timeout=20) as answer:
+        return str(answer.read().decode())
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def status(state: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((state / "demo" / "state" / "run" / "status.json").read_text())
+    return found
+
+
+def test_the_demo_polls_shows_stops_and_starts_again(tmp_path: Path) -> None:
+    with demo(tmp_path) as (address, process):
+        page = fetch(address + "/")
+        assert "Data contoh" in page
+        assert "gangguan" in page.lower()
+        running = children_of(process.pid)
+        assert len(running) >= 3
+        deadline = time.monotonic() + 90
+        while not (tmp_path / "demo" / "state" / "run" / "status.json").exists():
+            assert time.monotonic() < deadline, "no cycle was finished"
+            time.sleep(0.5)
+    assert process.returncode == 0
+    assert not [pid for pid in running if Path(f"/proc/{pid}").exists()]
+    assert status(tmp_path)
+
+    scene = (tmp_path / "demo" / "scene.json").read_text()
+    with demo(tmp_path) as (address, process):
+        assert "Data contoh" in fetch(address + "/")
+    assert process.returncode == 0
+    assert (tmp_path / "demo" / "scene.json").read_text() == scene, "the second start goes on with the same story"
+
+
+def test_an_interrupted_preparation_leaves_nothing_half_done(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "merata", "--state", str(tmp_path), "demo", "--devices", "600", "--port", "18121"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    assert process.stderr is not None
+    while "%" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    process.wait(30)
+    assert process.returncode == 0
+    assert not (tmp_path / "demo").exists()
