@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -38,6 +38,13 @@ def check_network(places: Places, notes: Notes) -> None:
     _check_parents(places, notes)
     _check_targets(places, notes)
     _check_names(places, notes)
+
+
+def check_platforms(places: Places, known: Collection[str], notes: Notes) -> None:
+    """Platforms that are named are ones that we speak."""
+    for device in places.built_devices.values():
+        if device.platform != "auto" and device.platform not in known:
+            notes.complain(places.stacks[device.id].where("platform"), unknown("platform", device.platform, known))
 
 
 def _check_parents(places: Places, notes: Notes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from devices.errors import Complaint, InventoryError
 from devices.inventory import schema
 from devices.inventory.build import Known, build_device, build_site
-from devices.inventory.checks import Places, check_network, check_sites
+from devices.inventory.checks import Places, check_network, check_platforms, check_sites
 from devices.inventory.credentials import read_credential
 from devices.inventory.dump import Plain
 from devices.inventory.files import Source, read_all
@@ -19,6 +19,7 @@ from devices.inventory.layers import BAD, Layer, Notes, Stack, Where, read_layer
 from devices.inventory.text import Entries, Items, Node, Word
 from devices.inventory.words import Unfit, identifier
 from devices.model import Anchor, Credential, Device, DeviceId, Domain, Inventory, Site, SiteId
+from devices.platforms.recognise import platforms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ def read(
     """
     notes = Notes()
     sources = read_all(path, notes, overlay or {})
-    assembly = _Assembly(sources.files, notes, known_area) if sources.files else None
+    assembly = _Assembly(sources.files, notes, known_area, platforms()) if sources.files else None
     inventory = assembly.inventory() if assembly is not None else None
     places = assembly.places if assembly is not None else Places()
     complaints = tuple(sorted(notes.complaints))
@@ -79,7 +80,9 @@ def read(
 
 
 def load_plain(tree: Plain, *, version: str, files: tuple[str, ...] = ()) -> Inventory:
-    """The inventory that `plain` took apart; what it says was accepted before, areas are not asked for again.
+    """The inventory that `plain` took apart.
+
+    It was accepted before: areas and platforms are not asked for again, since those of its time may be gone.
 
     Raises:
         InventoryError: the tree was not made by `plain`.
@@ -87,7 +90,7 @@ def load_plain(tree: Plain, *, version: str, files: tuple[str, ...] = ()) -> Inv
     notes = Notes()
     layer = read_layer(_node(tree), schema.ROOT, path="(kept)", notes=notes)
     source = Source(path="(kept)", real=Path("(kept)"), text="", layer=layer)
-    inventory = _Assembly([source], notes, None).inventory()
+    inventory = _Assembly([source], notes, None, None).inventory()
     if inventory is None or notes.complaints:
         raise InventoryError(sorted(notes.complaints))
     return replace(inventory, version=version, files=files)
@@ -105,10 +108,17 @@ def _node(tree: Plain) -> Node:
 class _Assembly:
     """Joins the sections of all files."""
 
-    def __init__(self, sources: Sequence[Source], notes: Notes, known_area: Callable[[str], bool] | None) -> None:
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        notes: Notes,
+        known_area: Callable[[str], bool] | None,
+        known_platforms: Collection[str] | None,
+    ) -> None:
         self._sources = sources
         self._notes = notes
         self._known_area = known_area
+        self._known_platforms = known_platforms
         self._root = sources[0].layer
         self.places = Places()
 
@@ -125,6 +135,8 @@ class _Assembly:
         sites, devices = self._read_places(known)
         check_sites(self.places, self._notes)
         check_network(self.places, self._notes)
+        if self._known_platforms is not None:
+            check_platforms(self.places, self._known_platforms, self._notes)
         self._say_unused(known)
         return Inventory(
             version=self._version(),
