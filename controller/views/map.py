@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from controller.views.fleet import RANK, Area, Fleet, Fresh, SiteNow
@@ -80,6 +81,24 @@ def columns(fleet: Fleet) -> dict[str, Any]:
         "kind": [kind_at[str(s.site.kind)] for s in sites],
         "regency": [regency_at[s.regency.code] for s in sites],
     }
+
+
+def label_points(outlines: Mapping[str, Sequence[Ring]]) -> dict[str, tuple[float, float]]:
+    """Where to write each name: the centre of mass of the largest ring (lon, lat)."""
+    return {code: max(map(_centre, rings))[1] for code, rings in outlines.items() if rings}
+
+
+def _centre(ring: Ring) -> tuple[float, tuple[float, float]]:
+    """Area (square degrees) and centre of one closed ring, by the shoelace formula."""
+    twice, x_sum, y_sum = 0.0, 0.0, 0.0
+    for (x0, y0), (x1, y1) in pairwise(ring):
+        cross = x0 * y1 - x1 * y0
+        twice += cross
+        x_sum += (x0 + x1) * cross
+        y_sum += (y0 + y1) * cross
+    if not twice:
+        return 0.0, (ring[0][0], ring[0][1])
+    return abs(twice) / 2, (round(x_sum / (3 * twice), 4), round(y_sum / (3 * twice), 4))
 
 
 def _differences(values: Sequence[int]) -> list[int]:

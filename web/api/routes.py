@@ -12,6 +12,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from flask.json import dumps
 from spectree import Response as Documented
 
+from controller.views.map import label_points
 from controller.views.sites import filter_of
 from web.api import schemas as s
 from web.api import shape
@@ -142,12 +143,12 @@ def outlines() -> Response:
     tag = etag_of("outlines", len(found), sum(len(r) for rings in found.values() for r in rings))
     if is_known(tag):
         return not_modified(tag)
-    names = views().names(g_now(), found)
+    names, labels = views().names(g_now(), found), label_points(found)
     features = [
         {
             "type": "Feature",
             "id": code,
-            "properties": {"code": code, "name": names[code], "approximate": approximate},
+            "properties": {"code": code, "name": names[code], "approximate": approximate, "label": labels[code]},
             "geometry": {"type": "MultiPolygon", "coordinates": [[list(map(list, ring))] for ring in rings]},
         }
         for code, rings in found.items()

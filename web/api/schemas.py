@@ -298,7 +298,7 @@ class SystemOut(Model):
 
 
 class OutlineOut(Model):
-    """A GeoJSON feature; `properties` hold code, name and `approximate`."""
+    """A GeoJSON feature; `properties` hold code, name, `approximate` and `label` (where to write the name)."""
 
     type: Literal["Feature"]
     id: str

@@ -94,9 +94,9 @@ def chart_svg(chart: Chart, over: ChartSet, figures: Figures) -> Markup:
         _text("holet", (a + b) / 2 * x_of, 67, gettext("not measured")) for a, b in bands if (b - a) * x_of >= WORD_PX
     ]
     parts += _times(over, figures)
-    return Markup('<svg viewBox="0 0 400 138" data-low="{:g}" data-high="{:g}" role="img" aria-label="{}">{}</svg>').format(
-        scale.low, scale.high, finding(chart, over, figures), Markup("").join(parts)
-    )
+    return Markup(
+        '<svg viewBox="0 0 400 138" data-low="{:g}" data-high="{:g}" role="img" aria-label="{}">{}</svg>'
+    ).format(scale.low, scale.high, finding(chart, over, figures), Markup("").join(parts))
 
 
 def finding(chart: Chart, over: ChartSet, figures: Figures) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from controller.views.fleet import RANK, SiteNow
+from controller.views.map import label_points
 from controller.views.sources import Ring
 from web.draw.marks import mark_at
 from web.words import terms
@@ -18,6 +19,9 @@ WIDTH = 800.0
 RING_ORDER = ("down", "degraded", "unknown", "maintenance", "up")
 KM_PER_DEGREE = 111.32
 MARGIN = 0.04
+FEW = 12  # fewer sites than this are drawn larger
+CHARACTER_PX = 7.2
+Box = tuple[float, float, float, float]
 EMPTY_BOUNDS = (108.5, -3.1, 114.3, 2.2)  # a province to look at before there is one
 
 
@@ -80,9 +84,9 @@ def overview(
     shown = {c: r for c, r in outlines.items() if not only or c in only} or dict(outlines)
     to = fit(bounds_of(shown, sites))
     parts = [_land(outlines, set(shown), to), _equator(to)]
-    parts.append(_rings(sites, to, cell, link) if cell else _dots(sites, to))
+    parts.append(_rings(sites, to, cell, link) if cell else _dots(sites, to, 1.0 if len(sites) > FEW else 1.5))
     if names:
-        parts.append(_names(names, shown, to))
+        parts.append(_names(names, shown, sites, to))
     parts.append(_scale(to))
     return Markup('<svg viewBox="0 0 {:.0f} {:.0f}" role="img" aria-label="{}">{}</svg>').format(
         WIDTH, to.height, label, Markup("").join(parts)
@@ -120,7 +124,7 @@ def _equator(to: Projection) -> Markup:
     )
 
 
-def _dots(sites: Sequence[SiteNow], to: Projection) -> Markup:
+def _dots(sites: Sequence[SiteNow], to: Projection, grow: float) -> Markup:
     """Small marks: normal is a dot, unknown a small ring, trouble keeps shape and letter."""
     parts: list[Markup] = []
     for site in sites:
@@ -128,11 +132,11 @@ def _dots(sites: Sequence[SiteNow], to: Projection) -> Markup:
         if site.state in ("up", "unknown"):
             parts.append(
                 Markup('<circle class="m-{}" cx="{:.1f}" cy="{:.1f}" r="{}"/>').format(
-                    terms.MARKS[site.state], x, y, "4" if site.state == "up" else "5"
+                    terms.MARKS[site.state], x, y, f"{(4.5 if site.state == 'up' else 5.5) * grow * grow:g}"
                 )
             )
         else:
-            parts.append(mark_at(site.state, x, y, 28 if site.state == "down" else 22))
+            parts.append(mark_at(site.state, x, y, (34 if site.state == "down" else 28) * grow))
     return Markup("").join(parts)
 
 
@@ -188,17 +192,26 @@ def ring(members: Sequence[SiteNow], x: float, y: float) -> Markup:
     ).format(x, y, title, radius + 3.5, Markup("").join(arcs), len(members), badge)
 
 
-def _names(names: Mapping[str, str], outlines: Mapping[str, Sequence[Ring]], to: Projection) -> Markup:
+def _names(
+    names: Mapping[str, str], outlines: Mapping[str, Sequence[Ring]], sites: Sequence[SiteNow], to: Projection
+) -> Markup:
+    """Names of areas, each at the place near its centre that covers the fewest marks and no other name."""
+    taken = [(x - 11, y - 11, x + 11, y + 11) for x, y in (to.xy(s.site.lon, s.site.lat) for s in sites)]
     parts: list[Markup] = []
-    for code, name in names.items():
-        rings = outlines.get(code)
-        if not rings:
-            continue
-        lons = [p[0] for p in max(rings, key=len)]
-        lats = [p[1] for p in max(rings, key=len)]
-        x, y = to.xy((min(lons) + max(lons)) / 2, (min(lats) + max(lats)) / 2)
-        parts.append(Markup('<text class="lab" x="{:.0f}" y="{:.0f}">{}</text>').format(x, y, name))
+    for code, at in label_points({c: r for c, r in outlines.items() if c in names}).items():
+        x, y = to.xy(*at)
+        half = len(names[code]) * CHARACTER_PX / 2
+        places = [(x + dx, y + dy) for dy in (0, -20, 20, -40, 40) for dx in (0, -half, half)]
+        boxes = [(px - half, py - 11, px + half, py + 4) for px, py in places]
+        best = min(range(len(places)), key=lambda k: (sum(_meet(boxes[k], t) for t in taken), k))
+        taken += [boxes[best]] * 5  # covering a name is worse than covering a mark
+        px, py = places[best]
+        parts.append(Markup('<text class="lab" x="{:.0f}" y="{:.0f}">{}</text>').format(px, py, names[code]))
     return Markup("").join(parts)
+
+
+def _meet(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def _scale(to: Projection) -> Markup:

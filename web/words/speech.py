@@ -138,4 +138,11 @@ def age_words() -> dict[str, list[str]]:
 
 def helpers() -> dict[str, Any]:
     """What every template may call."""
-    return {"say": say, "say_n": say_n, "age_words": age_words, "fmt": Figures.current(), "lang": language(), "theme": theme()}
+    return {
+        "say": say,
+        "say_n": say_n,
+        "age_words": age_words,
+        "fmt": Figures.current(),
+        "lang": language(),
+        "theme": theme(),
+    }

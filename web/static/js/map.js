@@ -175,6 +175,7 @@ function style(outlines) {
     sources: {
       land: { type: "geojson", data: outlines },
       equator: { type: "geojson", data: equator },
+      names: { type: "geojson", data: { type: "FeatureCollection", features: outlines.features.map(({ properties }) => ({ type: "Feature", properties, geometry: { type: "Point", coordinates: properties.label } })) } },
       sites: {
         type: "geojson", data: features(), cluster: true, clusterRadius: 38, clusterMaxZoom: LAST_ZOOM,
         clusterProperties: Object.fromEntries(STATES.map((_, i) => [`n${i}`, count(i)])),
@@ -186,10 +187,12 @@ function style(outlines) {
       { id: "border", type: "line", source: "land", paint: { "line-color": colour("--line-2"), "line-width": 0.8 } },
       { id: "equator", type: "line", source: "equator", paint: { "line-color": colour("--ink-3"), "line-width": 0.8, "line-dasharray": [2, 4] } },
       {
-        id: "names", type: "symbol", source: "land",
-        layout: { "text-field": ["get", "name"], "text-size": 12.5, "text-font": ["sans-serif"], "text-padding": 8 },
+        id: "names", type: "symbol", source: "names",
+        layout: { "text-field": ["get", "name"], "text-size": 13, "text-font": ["sans-serif"], "text-padding": 2, "text-variable-anchor": ["center", "top", "bottom", "left", "right"], "text-radial-offset": 1.4 },
         paint: { "text-color": colour("--ink"), "text-halo-color": colour("--bg"), "text-halo-width": 1.5 },
       },
+      // Rings are drawn as elements; these stand in for them so that names keep off.
+      { id: "rings", type: "symbol", source: "sites", filter: ["has", "point_count"], layout: { "icon-image": "s4", "icon-size": 1.6, "icon-allow-overlap": true }, paint: { "icon-opacity": 0 } },
       { id: "sites", type: "symbol", source: "sites", filter: ["!", ["has", "point_count"]], layout: { "icon-image": ["concat", "s", ["get", "s"]], "icon-allow-overlap": true, "symbol-sort-key": ["-", 0, ["get", "s"]], "icon-size": 0.9 } },
     ],
   };
@@ -213,11 +216,8 @@ function zoomButtons() {
   place.append(box);
 }
 
-function paint() {
-  for (const [i, state] of STATES.entries()) {
-    if (map.hasImage(`s${i}`)) map.removeImage(`s${i}`);
-    map.addImage(`s${i}`, drawMark(state), { pixelRatio: 2 });
-  }
+function paint(id) {
+  if (!map.hasImage(id)) map.addImage(id, drawMark(STATES[id.slice(1)]), { pixelRatio: 2 });
 }
 
 async function start() {
@@ -240,13 +240,13 @@ async function start() {
   });
   map.touchZoomRotate.disableRotation();
   map.getCanvas().setAttribute("aria-label", place.getAttribute("aria-label"));
-  map.on("load", paint);
-  map.on("styleimagemissing", paint);
+  map.setMissingStyleImageResolver(paint);
   map.on("render", renewDonuts);
   map.on("click", "sites", (event) => tell(event.features[0].geometry.coordinates, [columns.id[event.features[0].properties.i]]));
   map.on("mouseenter", "sites", (event) => { map.getCanvas().style.cursor = "pointer"; hot(columns.id[event.features[0].properties.i]); });
   map.on("mouseleave", "sites", () => { map.getCanvas().style.cursor = ""; hot(""); });
   map.once("idle", () => { place.querySelector(":scope > svg").remove(); root.dataset.map = "ready"; });
+  map.addControl(new gl.ScaleControl({ maxWidth: 130 }), "bottom-right");
   zoomButtons();
 }
 
