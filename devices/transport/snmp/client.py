@@ -43,7 +43,7 @@ class Poll:
 class _Line:
     """An agent with what is known about the way to it."""
 
-    __slots__ = ("agent", "credential", "peer", "security")
+    __slots__ = ("agent", "peer", "security")
 
     def __init__(self, agent: Agent, peer: Peer, security: Security) -> None:
         self.agent = agent
@@ -182,6 +182,11 @@ class SnmpClient:
         """Smoothed round-trip time of a target, None before its first answer."""
         peer = self._peers.get(target)
         return None if peer is None or peer.srtt_s is None else peer.srtt_s * 1000
+
+    @property
+    def under_way(self) -> int:
+        """Questions that wait for an answer now (retransmissions count)."""
+        return len(self._exchanges) if self._loop is not None else 0
 
     async def close(self) -> None:
         """Cancel what is under way and close all sockets."""
@@ -359,7 +364,7 @@ class SnmpClient:
             return
         self._shut()
         self._loop = loop
-        self._exchanges = Exchanges(loop, self._drain)
+        self._exchanges = Exchanges(loop, drain=self._drain, statistics=self.statistics)
 
     def _peer(self, target: Target) -> Peer:
         if (peer := self._peers.get(target)) is not None:

@@ -15,7 +15,8 @@ from typing import Final, Protocol, TypeAlias
 from devices.errors import DeviceError, UnexpectedReply, Unreachable
 from devices.transport.snmp import ber
 from devices.transport.snmp.peer import CLOCK_STEP_S, Peer
-from devices.transport.snmp.question import ID_OCTETS, Question
+from devices.transport.snmp.question import Question
+from devices.transport.snmp.statistics import Statistics
 
 #: error-status, error-index, object identifiers (contents octets), values.
 Answer: TypeAlias = tuple[int, int, list[bytes], list[ber.Read]]
@@ -102,7 +103,7 @@ class Exchange:
 class Exchanges:
     """All questions under way in one event loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, drain: Callable[[], None]) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, *, drain: Callable[[], None], statistics: Statistics) -> None:
         self._loop = loop
         self._drain = drain
         self._waiting: dict[int, Exchange] = {}
@@ -111,8 +112,7 @@ class Exchanges:
         self._ticking = False
         self._ids: list[int] = []
         self._late: dict[int, None] = {}
-        self.retransmitted = 0
-        self.timeouts = 0
+        self._statistics = statistics
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -259,10 +259,10 @@ class Exchanges:
             self.retire(exchange)
         elif exchange.tries_left > 0 and now < exchange.give_up:
             exchange.patience *= 2  # RFC 6298, 5.5
-            self.retransmitted += 1
+            self._statistics.retransmitted += 1
             self.send(exchange, now)
         else:
-            self.timeouts += 1
+            self._statistics.timeouts += 1
             exchange.peer.silences += 1
             exchange.security.gave_up()
             self.remember_late(exchange)
@@ -278,8 +278,3 @@ class Exchanges:
             return UnexpectedReply(text, target=peer.name, elapsed_s=elapsed)
         text = f"{peer.name} did not answer {exchange.tries} requests in {elapsed:.1f} s"
         return Unreachable(text, target=peer.name, elapsed_s=elapsed)
-
-
-def id_octets(ident: int) -> bytes:
-    """The contents octets of an id made here."""
-    return ident.to_bytes(ID_OCTETS, "big")

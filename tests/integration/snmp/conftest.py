@@ -63,7 +63,9 @@ class Snmpd:
 
     def start(self, addresses: str | None = None) -> None:
         lines = [f"agentaddress {addresses or f'udp:127.0.0.1:{self.port},udp6:[::1]:{self.port}'}"]
-        lines += ["rocommunity public", "rocommunity6 public", "sysName real", self.extra]
+        lines += ["rocommunity public", "rocommunity6 public", self.extra]
+        if "sysname" not in self.extra:
+            lines.append("sysName real")
         for user in users():
             name, level = user.name.decode(), "priv" if user.priv else "auth" if user.auth else "noauth"
             create = f"createUser {name}"
@@ -122,9 +124,10 @@ def fresh_snmpd(tmp_path: Path) -> Iterator[Callable[[], Snmpd]]:
     """Makes agents that belong to one test."""
     made: list[Snmpd] = []
 
-    def make(**kwargs: object) -> Snmpd:
+    def make(*, autostart: bool = True, **kwargs: object) -> Snmpd:
         made.append(Snmpd(tmp_path / str(len(made)), free_port(), **kwargs))  # type: ignore[arg-type]
-        made[-1].start()
+        if autostart:
+            made[-1].start()
         return made[-1]
 
     yield make

@@ -1,4 +1,4 @@
-"""The client against net-snmp: every security level and algorithm, both address families, restarts, and pysnmp's answers."""
+"""The client against net-snmp: every security level and algorithm, both address families, restarts; pysnmp agrees."""
 
 from __future__ import annotations
 
