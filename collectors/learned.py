@@ -20,8 +20,8 @@ from devices.transport.snmp.api import Agent, Limits, Value
 REFRESH_POLLS = 60
 #: Polls that must lie between two surveys of a device whose interfaces keep changing (PPP sessions, broken agents).
 QUIET_POLLS = 10
-#: Varbinds of one answer that is asked for at once: about 22 octets each, two Ethernet frames at most.
-AT_ONCE = 100
+#: Varbinds of one answer that is asked for at once: about 22 octets each, so that it fits one Ethernet frame.
+AT_ONCE = 64
 #: sysUpTime that falls from above this has wrapped (497 days), not restarted: ten minutes before the end.
 _NEAR_WRAP = 2**32 - 60_000
 

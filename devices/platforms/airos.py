@@ -49,6 +49,5 @@ PLATFORM = Platform(
     ),
     interfaces=Interfaces(uplink=("eth0",)),
     netmiko="linux",
-    clients_by_shell=True,
     caution="No GETBULK: some firmware answers it wrongly.",
 )

@@ -25,5 +25,4 @@ PLATFORM = Platform(
     temperature=standard.TEMPERATURE,
     interfaces=Interfaces(uplink=("eth0", "vlan2")),
     netmiko="linux",
-    clients_by_shell=True,
 )

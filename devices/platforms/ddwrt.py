@@ -27,5 +27,4 @@ PLATFORM = Platform(
     temperature=standard.TEMPERATURE,
     interfaces=Interfaces(uplink=("vlan2", "eth1")),
     netmiko="linux",
-    clients_by_shell=True,
 )

@@ -67,7 +67,7 @@ PLATFORM = Platform(
         text("1.3.6.1.2.1.47.1.1.1.1.2.65536", r"RouterOS \S+ .*? on (.+)"),
     ),
     version=(text(_MIB + "4.4.0"), text("1.3.6.1.2.1.47.1.1.1.1.2.65536", r"RouterOS (\S+)")),
-    serial=(text(_MIB + "7.3.0"), text(_MIB + "4.2.0")),  # software id where there is no board (CHR)
+    serial=(text(_MIB + "7.3.0"), text(_MIB + "4.1.0")),  # software id where there is no board (CHR)
     uptime=(standard.HOST_UPTIME, standard.AGENT_UPTIME),
     clients=(
         _CAPSMAN,
@@ -75,7 +75,7 @@ PLATFORM = Platform(
         count(_REGISTRATION),
         Source(columns=(_W60G + "2", _W60G_STATIONS + "2"), read=_of_60g, fixed=False),
     ),
-    ap_count=(scalar(_MANAGER, keep=lambda v: v != 0),),
+    ap_count=(scalar(_MANAGER, keep=lambda v: v != 0), count(_MIB + "21.3.1.9")),
     cpu=(standard.HR_PROCESSOR,),
     memory=(standard.HR_MEMORY,),
     temperature=(
@@ -98,5 +98,4 @@ PLATFORM = Platform(
     ),
     interfaces=Interfaces(uplink=("wan", "lte1")),
     netmiko="mikrotik_routeros",
-    clients_by_shell=True,
 )

@@ -23,5 +23,4 @@ PLATFORM = Platform(
     temperature=standard.TEMPERATURE,
     interfaces=Interfaces(uplink=("vlan2", "ppp0")),
     netmiko="linux",
-    clients_by_shell=True,
 )
