@@ -30,11 +30,6 @@ VALUES = [
     (ber.OBJECT_IDENTIFIER, "1.3.6.1"),
     (ber.OPAQUE, 1.5),
 ]
-    (ber.OCTET_STRING, b"name" * 40),
-    (ber.COUNTER64, 2**63),
-    (ber.OBJECT_IDENTIFIER, "1.3.6.1"),
-    (ber.OPAQUE, 1.5),
-]
 BINDINGS = b"".join(ber.varbind(ber.oid_body(n), ber.value(*v)) for n, v in zip(NAMES, VALUES, strict=True))
 USER = UsmUser(name=b"ops", auth="sha1", auth_password=b"maplesyrup", priv="aes128", priv_password=b"maplesyrup")
 
