@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from controller.journal.errors import JournalUnavailable
 
 APPLICATION_ID = 0x4D4A524E  # "MJRN"; file(1) and `PRAGMA application_id` show it
-BUSY_TIMEOUT_MS = 10_000
+BUSY_TIMEOUT_MS = 30_000  # SQLite gives waiting writers no turn: on a slow disk one may wait for many others
 READ_ONLY = {"merata_read": True}  # execution option: do not take the write lock
 
 
