@@ -1,9 +1,9 @@
 """ASUSWRT and its Merlin variant: net-snmp with `distro` and `clients-wlan` scripts."""
 
 from devices.platforms import standard
-from devices.platforms.openwrt import extend
 from devices.platforms.platform import Interfaces, Platform, Sign
 from devices.platforms.sources import added, scalar, text
+from devices.platforms.standard import extend
 
 _NETSNMP = "1.3.6.1.4.1.8072.3.2.10"
 _OLD = "1.3.6.1.4.1.2021.7890.1.101.1"

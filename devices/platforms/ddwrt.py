@@ -1,9 +1,9 @@
 """DD-WRT: net-snmp; the `distro` script or the login banner in sysDescr tell it from other Linux."""
 
 from devices.platforms import standard
-from devices.platforms.openwrt import extend
 from devices.platforms.platform import SYS_DESCR, Interfaces, Platform, Sign
 from devices.platforms.sources import text
+from devices.platforms.standard import extend
 
 _NETSNMP = "1.3.6.1.4.1.8072.3.2.10"
 _OLD = "1.3.6.1.4.1.2021.7890.1.101.1"

@@ -4,27 +4,20 @@ from devices.facts import RadioFacts
 from devices.platforms import standard
 from devices.platforms.platform import SYS_DESCR, Interfaces, Platform, Sign
 from devices.platforms.sources import Answers, Source, number, scalar, text
-
-#: nsExtendOutput1Line, indexed by the length and the letters of the script's name (NET-SNMP-EXTEND-MIB).
-_LINE = "1.3.6.1.4.1.8072.1.3.2.3.1.1"
-
-
-def extend(name: str) -> str:
-    """The object that holds the first line of an snmpd `extend` script."""
-    return ".".join((_LINE, str(len(name)), *(str(b) for b in name.encode())))
-
+from devices.platforms.standard import extend
 
 DISTRO = extend("distro")
 _OLD_DISTRO = "1.3.6.1.4.1.2021.7890.1.101.1"
-_FIELDS = {"clients": "clients-wlan{}", "frequency_mhz": "frequency-wlan{}", "noise_dbm": "noise-floor-wlan{}"}
-_SLOTS = range(3)
+_SCRIPTS = {"clients": "clients-wlan", "frequency_mhz": "frequency-wlan", "noise_dbm": "noise-floor-wlan"}
+#: What each of the first radios is asked.
+_SLOTS = [{field: extend(f"{script}{slot}") for field, script in _SCRIPTS.items()} for slot in range(3)]
 
 
 def _radios(answers: Answers) -> tuple[RadioFacts, ...] | None:
     """One radio a wlanN whose scripts are installed."""
     found = []
-    for slot in _SLOTS:
-        row = {k: number(answers.values.get(extend(f.format(slot)))) for k, f in _FIELDS.items()}
+    for slot, oids in enumerate(_SLOTS):
+        row = {field: number(answers.values.get(oid)) for field, oid in oids.items()}
         if any(v is not None for v in row.values()):
             clients, frequency = row["clients"], row["frequency_mhz"]
             found.append(
@@ -43,7 +36,7 @@ def _clients(answers: Answers) -> float | None:
     return float(sum(told)) if told else None
 
 
-_RADIO_OIDS = tuple(extend(f.format(slot)) for f in _FIELDS.values() for slot in _SLOTS)
+_RADIO_OIDS = tuple(oid for oids in _SLOTS for oid in oids.values())
 
 PLATFORM = Platform(
     name="openwrt",
@@ -64,7 +57,7 @@ PLATFORM = Platform(
     uptime=(standard.UPTIME,),
     clients=(
         scalar(extend("clients-wlan")),
-        Source(oids=tuple(extend(f"clients-wlan{s}") for s in _SLOTS), read=_clients),
+        Source(oids=_RADIO_OIDS, read=_clients),
     ),
     cpu=standard.CPU,
     memory=standard.MEMORY,

@@ -136,6 +136,18 @@ ENTITY_SENSORS: Numbers = sensors("1.3.6.1.2.1.99.1.1.1")
 LM_SENSORS: Numbers = each("1.3.6.1.4.1.2021.13.16.2.1.3", scale=0.001, keep=lambda v: isinstance(v, int) and v > 0)
 TEMPERATURE = (ENTITY_SENSORS, LM_SENSORS)
 
+# -- scripts hung on net-snmp ----------------------------------------------------------------------------------------
+
+#: nsExtendOutput1Line (NET-SNMP-EXTEND-MIB) and its place below an object that `extend` was given.
+_LINE, _LINE_BELOW = "1.3.6.1.4.1.8072.1.3.2.3.1.1", "3.1.1"
+
+
+def extend(name: str, base: str | None = None) -> str:
+    """The object with the first line of an snmpd `extend` script: indexed by the length and letters of its name."""
+    column = _LINE if base is None else f"{base}.{_LINE_BELOW}"
+    return ".".join((column, str(len(name)), *(str(b) for b in name.encode())))
+
+
 # -- what the box is -----------------------------------------------------------------------------------------------
 
 _ENTITY = "1.3.6.1.2.1.47.1.1.1.1."

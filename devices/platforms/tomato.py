@@ -1,9 +1,9 @@
 """Tomato firmware: net-snmp with a `distro` script."""
 
 from devices.platforms import standard
-from devices.platforms.openwrt import extend
 from devices.platforms.platform import Interfaces, Platform, Sign
 from devices.platforms.sources import text
+from devices.platforms.standard import extend
 
 _OLD = "1.3.6.1.4.1.2021.7890.1.101.1"
 _OLDER = "1.3.6.1.4.1.2021.7890.1.3.1.1.6.100.105.115.116.114.111"

@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 import sys
+from dataclasses import asdict, replace
 from typing import Any
 
 import click
@@ -36,6 +37,7 @@ def as_printed(facts: Facts) -> dict[str, Any]:
         "cpu_percent": [round(c, 2) for c in facts.cpu_percent],
         "memory_percent": None if facts.memory_ratio is None else round(facts.memory_ratio * 100, 2),
         "temperature_c": [round(t, 3) for t in facts.temperature_c],
+        "radios": [asdict(r) for r in facts.radios],
     }
 
 
@@ -68,23 +70,15 @@ async def ask(agent: Agent, platform: str) -> Facts:
     from devices.platforms.survey import survey
     from devices.transport.snmp.client import SnmpClient
 
-    client = SnmpClient()
-    if platform != "auto":
-        if platform not in platforms():
-            raise CredentialError(f"no platform is called {platform}; known: {', '.join(sorted(platforms()))}")
-        chosen, answers = platforms()[platform], None
-    else:
-        found = await recognise(client, agent)
-        chosen, answers = found.platform, found.answers
-    limits = agent.limits if agent.limits != Limits() else chosen.limits
-    bounded = Agent(
-        target=agent.target,
-        credential=agent.credential,
-        timeout_s=agent.timeout_s,
-        retries=agent.retries,
-        limits=limits,
-    )
-    return (await survey(chosen, client, bounded, answers=answers)).facts
+    if platform not in ("auto", *platforms()):
+        raise CredentialError(f"no platform is called {platform}; known: {', '.join(sorted(platforms()))}")
+    async with SnmpClient() as client:
+        chosen, answers = platforms().get(platform), None
+        if chosen is None:
+            found = await recognise(client, agent)
+            chosen, answers = found.platform, found.answers
+        limits = agent.limits if agent.limits != Limits() else chosen.limits
+        return (await survey(chosen, client, replace(agent, limits=limits), answers=answers)).facts
 
 
 def address_of(host: str, port: int) -> str:

@@ -6,8 +6,8 @@ import pytest
 
 from devices.errors import UnexpectedReply
 from devices.model import Target
-from devices.platforms.openwrt import extend
 from devices.platforms.recognise import GENERIC, platforms, recognise
+from devices.platforms.standard import extend
 from devices.transport.snmp.api import Agent, Community, Oid, Value
 from tests.platforms.recorded import RecordedAgent
 
