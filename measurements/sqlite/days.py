@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from measurements.rollup import HOUR
 from measurements.sqlite.words import Words
 
 QUESTIONS = ("ping", "snmp", "service", "state")
@@ -90,55 +91,100 @@ def usage_by_device(db: sqlite3.Connection, tier: str, start: float, end: float)
     return found
 
 
-def put_day(
-    db: sqlite3.Connection, words: Words, day: int, end: int, *, bound_s: float, usage: Mapping[str, Usage]
-) -> None:
-    """Make the daily rows of [day, end), for every question; inside the caller's transaction."""
+def put_area_hours(db: sqlite3.Connection, words: Words, hours: Sequence[int], *, bound_s: float, areas: Areas) -> None:
+    """Make the rows of each area for neighbouring hours of at most a day; inside the caller's transaction.
+
+    A subject belongs to the area it stood in when the hour began (one that leaves and comes back within the span never left).
+    For the question `state` the subjects are sites, for the others devices, so nothing is counted twice. Clients of an area are
+    the sum of its devices' means (in hundredths, over 100), the largest of an hour is that sum rounded up.
+    """
+    placed: dict[str, list[str | None]] = {}
+
+    def places(subject: str) -> list[str | None]:
+        found = placed.get(subject)
+        if found is None:
+            first, last = areas(subject, hours[0]), areas(subject, hours[-1])
+            same = first == last
+            found = [first] * len(hours) if same else [areas(subject, hour) for hour in hours]
+            placed[subject] = found
+        return found
+
+    usage = _area_usage(db, hours, places)
     nothing = Usage()
     for question in QUESTIONS:
-        seconds = seconds_by_subject(db, question, day, end, bound_s)
-        rows = [
-            (question, day, words.number(subject), *spent, *usage.get(subject.removeprefix("device:"), nothing).row)
-            for subject, spent in sorted(seconds.items())
-        ]
-        db.execute("DELETE FROM day_state WHERE question = ? AND day = ?", (question, day))
-        db.executemany(f"INSERT INTO day_state VALUES ({','.join('?' * 12)})", rows)  # noqa: S608
-
-
-def put_area_hour(
-    db: sqlite3.Connection, words: Words, hour: int, *, bound_s: float, usage: Mapping[str, Usage], areas: Areas
-) -> None:
-    """Make the rows of each area for one hour; a subject belongs to the area it stood in when the hour began.
-
-    For the question `state` the subjects are sites, for the others devices, so nothing is counted twice. Clients of an area are
-    the sum of its devices' means (in hundredths, over 100), the largest of an hour its rounded-up sum.
-    """
-    of_area: dict[str, Usage] = {}
-    for device, used in usage.items():
-        area = areas(f"device:{device}", hour)
-        if area is not None:
-            mean = round(100 * used.clients_sum / used.clients_n) if used.clients_n else 0
-            of_area.setdefault(area, Usage()).add(Usage(used.in_octets, used.out_octets, 0, mean, None))
-    for each in of_area.values():
-        each.clients_n, each.clients_max = 100, math.ceil(each.clients_sum / 100)
-    for question in QUESTIONS:
-        spent: dict[str, list[float]] = {}
-        wanted = "site:" if question == "state" else "device:"
-        for subject, seconds in seconds_by_subject(db, question, hour, hour + 3600, bound_s).items():
-            area = areas(subject, hour) if subject.startswith(wanted) else None
-            if area is not None:
-                sums = spent.setdefault(area, [0.0] * 5)
-                sums[0] += 3600
-                for index, value in enumerate(seconds):
-                    sums[index + 1] += value
-        db.execute("DELETE FROM area_1h WHERE question = ? AND bucket = ?", (question, hour))
+        spent = _area_seconds(db, question, hours, places, bound_s)
+        db.execute("DELETE FROM area_1h WHERE question = ? AND bucket BETWEEN ? AND ?", (question, hours[0], hours[-1]))
         db.executemany(
-            f"INSERT INTO area_1h VALUES ({','.join('?' * 13)})",  # noqa: S608
+            f"INSERT INTO area_1h VALUES ({','.join('?' * 13)})",
             [
-                (question, hour, words.number(area), *sums, *of_area.get(area, Usage()).row)
-                for area, sums in sorted(spent.items())
+                (question, hours[at], words.number(area), *sums, *usage.get((at, area), nothing).row)
+                for (at, area), sums in sorted(spent.items())
             ],
         )
+
+
+Places = Callable[[str], "list[str | None]"]
+_COLUMN_OF = {"up": (1,), "degraded": (1, 2), "down": (3,), "maintenance": (4,), "unknown": ()}
+
+
+def _area_seconds(
+    db: sqlite3.Connection, question: str, hours: Sequence[int], places: Places, bound_s: float
+) -> dict[tuple[int, str], list[float]]:
+    """(hour's index, area) -> subject seconds, up, degraded, down, maintenance."""
+    wanted = "site:" if question == "state" else "device:"
+    rows = db.execute(
+        'SELECT subject, state, start, "end" FROM interval WHERE question = :q AND "end" > :s AND start < :e '
+        "UNION ALL SELECT subject, state, start, COALESCE(seen, start) + :bound FROM open_interval "
+        "WHERE question = :q AND start < :e AND COALESCE(seen, start) + :bound > :s",
+        {"q": question, "s": hours[0], "e": hours[-1] + HOUR, "bound": bound_s},
+    )
+    found: dict[tuple[int, str], list[float]] = {}
+    counted: set[tuple[int, str]] = set()
+    for subject, state, start, end in rows:
+        if not subject.startswith(wanted):
+            continue
+        first = max(0, int(start - hours[0]) // HOUR)
+        for at in range(first, len(hours)):
+            low, high = max(start, hours[at]), min(end, hours[at] + HOUR)
+            if low >= high:
+                break
+            area = places(subject)[at]
+            if area is None:
+                continue
+            sums = found.setdefault((at, area), [0.0] * 5)
+            if (at, subject) not in counted:
+                counted.add((at, subject))
+                sums[0] += HOUR
+            for column in _COLUMN_OF[state]:
+                sums[column] += high - low
+    return found
+
+
+def _area_usage(db: sqlite3.Connection, hours: Sequence[int], places: Places) -> dict[tuple[int, str], Usage]:
+    """(hour's index, area) -> traffic and clients."""
+    found: dict[tuple[int, str], Usage] = {}
+    index = {hour: at for at, hour in enumerate(hours)}
+    texts = dict(db.execute("SELECT id, text FROM word"))
+    for bucket, device, octets_in, octets_out in db.execute(
+        "SELECT bucket, device, SUM(in_octets), SUM(out_octets) FROM interface_1h WHERE bucket BETWEEN ? AND ? "
+        "GROUP BY bucket, device",
+        (hours[0], hours[-1]),
+    ):
+        area = places(f"device:{texts[device]}")[index[bucket]]
+        if area is not None:
+            found.setdefault((index[bucket], area), Usage()).add(Usage(octets_in, octets_out))
+    for bucket, device, n, total in db.execute(
+        "SELECT bucket, device, clients_n, clients_sum FROM wifi_device_1h WHERE bucket BETWEEN ? AND ? AND clients_n > 0",
+        (hours[0], hours[-1]),
+    ):
+        area = places(f"device:{texts[device]}")[index[bucket]]
+        if area is not None:
+            used = found.setdefault((index[bucket], area), Usage())
+            used.clients_n = 100
+            used.clients_sum += round(100 * total / n)
+    for used in found.values():
+        used.clients_max = math.ceil(used.clients_sum / 100) if used.clients_n else None
+    return found
 
 
 def put_area_day(db: sqlite3.Connection, day: int, end: int) -> None:

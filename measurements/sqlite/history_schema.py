@@ -24,7 +24,7 @@ CREATE TABLE latest (
 -- Open intervals are confirmed every cycle: apart and dense, so a confirmation of all touches few pages.
 CREATE TABLE open_interval ({_INTERVAL}, PRIMARY KEY (question, subject, start)) STRICT, WITHOUT ROWID;
 CREATE TABLE interval ({_INTERVAL}, "end" REAL NOT NULL, PRIMARY KEY (question, subject, start)) STRICT, WITHOUT ROWID;
-CREATE INDEX interval_by_end ON interval (question, "end");
+CREATE INDEX interval_by_end ON interval (question, "end", start, subject, state); -- covers clipping
 CREATE TABLE outage (
   id TEXT PRIMARY KEY, state TEXT NOT NULL, cause TEXT NOT NULL, started REAL NOT NULL, ended REAL, root TEXT,
   people INTEGER NOT NULL, sites TEXT NOT NULL, devices TEXT NOT NULL, evidence TEXT
@@ -33,12 +33,10 @@ CREATE INDEX outage_by_start ON outage (started);
 -- Everything before `done` is rolled up; `touched` names older buckets that a late reading changed.
 CREATE TABLE watermark (tier TEXT PRIMARY KEY, done INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE touched (tier TEXT NOT NULL, bucket INTEGER NOT NULL, PRIMARY KEY (tier, bucket)) STRICT, WITHOUT ROWID;
--- A civil day of one subject: intervals clipped to it, and a device's traffic. Not observed = the rest of the day.
-CREATE TABLE day_state (
-  question TEXT NOT NULL, day INTEGER NOT NULL, subject INTEGER NOT NULL, {_TIMES},
-  in_octets INTEGER, out_octets INTEGER, clients_n INTEGER NOT NULL, clients_sum INTEGER NOT NULL, clients_max INTEGER,
-  PRIMARY KEY (question, day, subject)
-) STRICT, WITHOUT ROWID;
+-- The whole fleet's civil day as one packed value (measurements.sqlite.blocks): intervals clipped to it; traffic and clients.
+CREATE TABLE state_day (question TEXT NOT NULL, day INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (question, day)) STRICT;
+CREATE TABLE usage_day (bucket INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE usage_hour (bucket INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
 CREATE TABLE area_1h (
   question TEXT NOT NULL, bucket INTEGER NOT NULL, area INTEGER NOT NULL, subject_s REAL NOT NULL, {_TIMES},
   in_octets INTEGER, out_octets INTEGER, clients_n INTEGER NOT NULL, clients_sum INTEGER NOT NULL, clients_max INTEGER,

@@ -246,7 +246,8 @@ class SqliteStore(SqliteReader):
         if get_meta(db, "zone", self._zone) != self._zone:
             for kind in ("wifi_device", "interface", "radio", "service"):
                 db.execute(f"DELETE FROM {kind}_1d")  # noqa: S608 (our names)
-            db.execute("DELETE FROM day_state")
+            db.execute("DELETE FROM state_day")
+            db.execute("DELETE FROM usage_day")
             db.execute("DELETE FROM area_1d")
             db.execute("DELETE FROM watermark WHERE tier = '1d'")
             db.execute("DELETE FROM touched WHERE tier = '1d'")

@@ -14,8 +14,9 @@ from measurements.derive import Memory
 from measurements.intervals import civil_days
 from measurements.reading import Reading
 from measurements.rollup import FIVE_MINUTES, HOUR, RADIO, TIERED, table
-from measurements.sqlite.days import Areas, put_area_day, put_area_hour, put_day, usage_by_device
+from measurements.sqlite.days import Areas, put_area_day, put_area_hours
 from measurements.sqlite.latest import LOOK_BACK_S
+from measurements.sqlite.packed import put_state_day, put_usage
 from measurements.sqlite.raw_schema import RAW
 from measurements.sqlite.rawfiles import DAY_S, RawFiles, day_of, day_start, days_kept, first_day_kept
 from measurements.sqlite.rawreads import RawReader
@@ -38,6 +39,8 @@ from measurements.store import Retention
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 SEAL_AFTER_S = 2 * HOUR  # yesterday's stragglers
+HOURS_AT_ONCE = 24
+USAGE_HOURS_KEPT_DAYS = 62  # they only hasten sums over partial days; older ones are summed from hourly rows
 ROWS_AT_ONCE = 6 * HOUR  # of buckets, deleted in one transaction
 
 
@@ -159,6 +162,7 @@ class Upkeep:
             def put(db: sqlite3.Connection, hour: int = hour) -> None:
                 tiers = self._tiers(db)
                 tiers.combine("1h", hour, hour + HOUR, source="5m", whole=whole_1h(hour, floors, brief))
+                put_usage(db, self._words, "1h", hour)
                 tiers.settle("1h", [hour])
                 if hour >= start:
                     tiers.set_done("1h", hour + HOUR)
@@ -183,15 +187,19 @@ class Upkeep:
             )
         )  # fmt: skip
         start = done or (until if first is None else bucket_of(first, HOUR))
-        for hour in [*again, *range(start, until, HOUR)]:
+        for run in [*runs(again, HOUR, HOURS_AT_ONCE), *runs(range(start, until, HOUR), HOUR, HOURS_AT_ONCE)]:
 
-            def put(db: sqlite3.Connection, hour: int = hour) -> None:
-                usage = usage_by_device(db, "1h", hour, hour + HOUR)
-                put_area_hour(db, self._words, hour, bound_s=self._bound_s, usage=usage, areas=areas)
+            def put(db: sqlite3.Connection, run: Sequence[int] = run) -> None:
+                put_area_hours(db, self._words, run, bound_s=self._bound_s, areas=areas)
                 tiers = self._tiers(db)
-                tiers.settle("area_1h", [hour])
-                if hour >= start:
-                    tiers.set_done("area_1h", hour + HOUR)
+                tiers.settle("area_1h", run)
+                if run[0] >= start:
+                    tiers.set_done("area_1h", run[-1] + HOUR)
+                # Days that were made of the hours as they were before.
+                before = tiers.done("1d")
+                tiers.touch(
+                    "1d", (day.start for day in civil_days(self._zone, run[0], run[-1] + HOUR) if day.end <= before)
+                )
 
             self._owner.in_writer(put)
         self._owner.in_writer(lambda db: self._tiers(db).set_done("area_1h", until))
@@ -216,8 +224,8 @@ class Upkeep:
                 source = "1h" if start % HOUR == 0 and end % HOUR == 0 else "5m"
                 floor = floors.hourly if source == "1h" else floors.five_minute
                 tiers.combine("1d", start, end, source=source, whole=dict.fromkeys(TIERED, start >= floor))
-                usage = usage_by_device(db, "1d", start, start + 1)
-                put_day(db, self._words, start, end, bound_s=self._bound_s, usage=usage)
+                put_usage(db, self._words, "1d", start)
+                put_state_day(db, self._words, start, end, bound_s=self._bound_s)
                 if with_areas:
                     put_area_day(db, start, end)
                 tiers.settle("1d", [start])
@@ -240,6 +248,7 @@ class Upkeep:
             log.info("past its time: %s deleted", path.name)
         for kind, tier, before in expiring(kept, now, done):
             self._delete(table(kind, tier), before)
+        self._delete("usage_hour", min(int(now) - USAGE_HOURS_KEPT_DAYS * DAY_S, done["1d"]))
         if kept.hourly_days is not None:
             self._delete("area_1h", min(int(now) - kept.hourly_days * DAY_S, done["1d"]))
 
