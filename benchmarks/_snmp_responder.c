@@ -1,8 +1,8 @@
 /* A fast SNMPv2c agent for benchmarks: each address of 127/8 is another device.
  *
- *   cc -O2 -o responder snmp_responder.c && ./responder PORT ROWS
+ *   cc -O2 -o responder _snmp_responder.c && ./responder PORT ROWS
  *
- * Answers GET, GETNEXT and GETBULK of the objects that benchmarks/snmp_objects.py names. Values depend on the address asked,
+ * Answers GET, GETNEXT and GETBULK of the objects that benchmarks/_snmp.py names. Values depend on the address asked,
  * so that an answer of the wrong device is noticed. 127.99.x.y never answers. 1.3.6.1.4.1.99999.1.0 is the number of requests
  * served. It checks lengths only as far as it must not crash: it is asked by its own benchmark alone.
  */
