@@ -39,8 +39,7 @@ def _get(view: View, now: Now, oid: bytes) -> bytes:
     place = view.exact(oid)
     if place is None:
         return ber.varbind(oid, _NO_INSTANCE if view.knows_column(oid) else _NO_OBJECT)
-    value = view.gets[place](now)
-    return ber.varbind(oid, _NO_INSTANCE if value is None else ber.value(view.tags[place], value))
+    return view.varbind(place, now) or ber.varbind(oid, _NO_INSTANCE)
 
 
 def _next(view: View, now: Now, oid: bytes) -> tuple[bytes, bytes]:
@@ -51,10 +50,9 @@ def _next(view: View, now: Now, oid: bytes) -> tuple[bytes, bytes]:
 def _from(view: View, now: Now, place: int, oid: bytes) -> tuple[bytes, bytes, int]:
     """First object at `place` or after that is there now: (varbind, its identifier, the place after it)."""
     while place < len(view.bodies):
-        value = view.gets[place](now)
-        if value is not None:
-            body = view.bodies[place]
-            return ber.varbind(body, ber.value(view.tags[place], value)), body, place + 1
+        varbind = view.varbind(place, now)
+        if varbind is not None:
+            return varbind, view.bodies[place], place + 1
         place += 1
     return ber.varbind(oid, _END), oid, place
 

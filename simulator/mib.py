@@ -46,6 +46,7 @@ class Object:
     oid: str
     tag: int
     get: Get
+    never_changes: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,7 @@ class Port:
 
 def fixed(oid: str, tag: int, value: Value) -> Object:
     """An object that never changes."""
-    return Object(oid, tag, lambda _: value)
+    return Object(oid, tag, lambda _: value, never_changes=True)
 
 
 def text(oid: str, get: Callable[[Now], str]) -> Object:
@@ -192,6 +193,22 @@ def _mac(n: Now, number: int) -> bytes:
     return bytes((0x02 + ((number & 0x3F) << 2), *n.traits.mac[1:]))
 
 
+#: Columns that pollers begin at, remembered a view; anything may be asked, so not without end.
+MOST_REMEMBERED = 4096
+
+
+def _still(object_: Object, head: bytes) -> bytes | None:
+    """The varbind of an object that never changes."""
+    if not object_.never_changes:
+        return None
+    return _bind(head, ber.value(object_.tag, object_.get(None)))  # type: ignore[arg-type] # it looks at nothing
+
+
+def _bind(head: bytes, value: bytes) -> bytes:
+    size = len(head) + len(value)
+    return (bytes((ber.SEQUENCE, size)) if size < 128 else b"\x30" + ber.length(size)) + head + value
+
+
 class View:
     """Objects in the order of their identifiers, as a walk goes through them."""
 
@@ -201,8 +218,10 @@ class View:
         if len(set(self.numbers)) != len(self.numbers):
             raise ValueError("an object is there twice")
         self.bodies = [ber.oid_body(o.oid) for _, o in ordered]
-        self.tags = [o.tag for _, o in ordered]
-        self.gets = [o.get for _, o in ordered]
+        self._objects = [o for _, o in ordered]
+        self._heads = [ber.tlv(OID, body) for body in self.bodies]
+        self._ready = [_still(o, head) for o, head in zip(self._objects, self._heads, strict=True)]
+        self._found: dict[bytes, int] = {}
         self._at = {body: place for place, body in enumerate(self.bodies)}
         self._columns = {numbers[:-1] for numbers in self.numbers}
 
@@ -218,7 +237,21 @@ class View:
         place = self._at.get(body)
         if place is not None:
             return place + 1
-        return bisect_right(self.numbers, tuple(map(int, ber.oid_text(body).split("."))))
+        place = self._found.get(body)
+        if place is None:
+            place = bisect_right(self.numbers, tuple(map(int, ber.oid_text(body).split("."))))
+            if len(self._found) < MOST_REMEMBERED:
+                self._found[body] = place
+        return place
+
+    def varbind(self, place: int, now: Now) -> bytes | None:
+        """The encoded varbind of an object, None while it is not there."""
+        ready = self._ready[place]
+        if ready is not None:
+            return ready
+        object_ = self._objects[place]
+        value = object_.get(now)
+        return None if value is None else _bind(self._heads[place], ber.value(object_.tag, value))
 
     def knows_column(self, body: bytes) -> bool:
         """True when other instances of the same object exist (noSuchInstance rather than noSuchObject)."""
