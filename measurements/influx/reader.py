@@ -24,6 +24,8 @@ from measurements.sqlite.series import LOOK_BACK_S, grid
 from measurements.sqlite.tierreads import Kept, choose_tier
 from measurements.store import Latest, Retention, Series, StoreStatus, Summary
 
+LONGEST_RAW_S = 8 * DAY_S  # as far as the local rows would reach; more points than a chart can show
+
 
 class InfluxReader:
     """`MeasurementReader`. Only `series` may ask InfluxDB; when it is out, the local part is shown and `note` says so.
@@ -53,7 +55,7 @@ class InfluxReader:
         def local() -> Series:
             return self._local.series(kind, device, fields, start=start, end=end, step_s=step_s, name=name)
 
-        tier = choose_tier(kind, fields, self._kept(), start=start, end=end, step_s=step_s)
+        tier = choose_tier(kind, fields, self._kept(end - start), start=start, end=end, step_s=step_s)
         if tier not in ("raw", "5m") or (self._local_first and start - LOOK_BACK_S >= self._local_from(kind, tier)):
             return local()
         try:
@@ -103,15 +105,15 @@ class InfluxReader:
         first = first_slot(self._local, kind) if tier == "raw" else first_bucket(self._local, kind)
         return int(self._clock()) + DAY_S if first is None else first
 
-    def _kept(self) -> Kept:
-        """What a series may be drawn from: InfluxDB's retention instead of the local one."""
+    def _kept(self, span_s: int) -> Kept:
+        """What a series may be drawn from: InfluxDB's retention, not the local one; raw rows for a week at most."""
         ages = self._connection.settings.retention_s
         now = int(self._clock())
         oldest = now - ages["raw"] if ages["raw"] else 0
-        days = ages["5m"] // DAY_S if ages["5m"] else now // DAY_S
-        kept = Retention(
-            raw_days=max(2, ages["raw"] // DAY_S), five_minute_days=days, interface_days=days, hourly_days=None
-        )
+        if span_s > LONGEST_RAW_S:
+            oldest = now + DAY_S
+        days = max(2, ages["5m"] // DAY_S) if ages["5m"] else now // DAY_S
+        kept = Retention(five_minute_days=days, interface_days=days, hourly_days=None)
         return Kept(done={}, raw_from=oldest, ports_from=oldest, newest=now, retention=kept, zone="UTC")
 
     def latest(self, ids: Sequence[str] | None = None) -> dict[str, Latest]:

@@ -35,12 +35,23 @@ class Receiver(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Wait:
+    """A back-off. A clock that was set back must not turn seconds into hours: before `since` nothing is waited for."""
+
+    since: float
+    seconds: float
+
+    def left(self, now: float) -> float:
+        return max(0.0, self.since + self.seconds - now) if now >= self.since else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SenderStatus:
-    """What the sender knows: alarms in one sentence each, the last success (epoch s), what it waits for."""
+    """What the sender knows: alarms in one sentence each, the last success (epoch s), seconds it still waits."""
 
     alarms: tuple[str, ...]
     last_sent_at: float | None
-    waiting_until: float | None
+    waiting_s: float
     failures: int
 
 
@@ -58,8 +69,8 @@ class Sender:
         self._most_lines = batch_lines
         self._lines = batch_lines
         self._failures = 0
-        self._not_before = 0.0
-        self._refused: dict[str, tuple[float, int, str]] = {}  # bucket -> not before, failures, why
+        self._wait = _Wait(since=0.0, seconds=0.0)
+        self._refused: dict[str, tuple[_Wait, int, str]] = {}  # bucket -> wait, failures, why
         self._outage: str | None = None
         self._last_sent: float | None = None
         self._expired_at = 0.0
@@ -88,54 +99,56 @@ class Sender:
         alarms = [why for _, _, why in self._refused.values()]
         if self._outage is not None:
             alarms.insert(0, self._outage)
-        waiting = self._not_before if self._not_before > self._clock() else None
         return SenderStatus(
             alarms=tuple(dict.fromkeys(alarms)),
             last_sent_at=self._last_sent,
-            waiting_until=waiting,
+            waiting_s=self._wait.left(self._clock()),
             failures=self._failures,
         )
 
     def step(self) -> float:
         """Send one batch if it is time; gives the seconds to wait before the next step (0: at once)."""
         now = self._clock()
-        if now < self._not_before:
-            return self._not_before - now
-        if now - self._expired_at > 60:
+        if left := self._wait.left(now):
+            return left
+        if not 0 <= now - self._expired_at <= 60:
             self._spool.expire(now)
             self._expired_at = now
-        waiting = [bucket for bucket, (until, _, _) in self._refused.items() if until > now]
-        batch = self._spool.oldest(self._lines, without=waiting)
+        waiting = {bucket: left for bucket, (wait, _, _) in self._refused.items() if (left := wait.left(now))}
+        batch = self._spool.oldest(self._lines, without=list(waiting))
         if batch is None:
             self._spool.shrink()
-            return min([FIRST_WAIT_S, *(self._refused[b][0] - now for b in waiting)])
+            return min([FIRST_WAIT_S, *waiting.values()])
         return self._deliver(batch)
 
     def _deliver(self, batch: Batch) -> float:
         attempt = Delivery(self._receiver, batch.bucket)
-        stopped = attempt.send(batch.lines)
+        stopped = None
+        for first in range(0, len(batch.lines), self._lines):  # a row may hold more than the server takes at once
+            stopped = stopped or attempt.send(batch.lines[first : first + self._lines])
         now = self._clock()
         if attempt.largest is not None:
             self._lines = max(1, min(self._lines, attempt.largest))
         if stopped is None:
             self._spool.sent(batch, dead=attempt.dead, now=now)
             self._lines = min(self._most_lines, self._lines + self._lines // 100 + 1)
-            self._failures, self._not_before, self._outage, self._last_sent = 0, 0.0, None, now
+            self._failures, self._outage, self._last_sent = 0, None, now
             self._refused.pop(batch.bucket, None)
             return 0.0
         if stopped.verdict is Verdict.REFUSED:
-            failures = self._refused.get(batch.bucket, (0.0, 0, ""))[1] + 1
-            self._refused[batch.bucket] = (now + self._wait(failures), failures, f"{batch.bucket}: {stopped.message}")
+            failures = self._refused[batch.bucket][1] + 1 if batch.bucket in self._refused else 1
+            wait = _Wait(since=now, seconds=self._backoff(failures))
+            self._refused[batch.bucket] = (wait, failures, f"{batch.bucket}: {stopped.message}")
             _LOG.warning("InfluxDB takes nothing for %s: %s", batch.bucket, stopped.message)
             return 0.0
         self._failures += 1
-        wait = max(self._wait(self._failures), stopped.retry_after_s or 0.0)
-        self._not_before, self._outage = now + wait, stopped.message
+        self._wait = _Wait(since=now, seconds=max(self._backoff(self._failures), stopped.retry_after_s or 0.0))
+        self._outage = stopped.message
         if self._failures == 1:
             _LOG.warning("InfluxDB is out, lines are kept in the spool: %s", stopped.message)
-        return wait
+        return self._wait.seconds
 
-    def _wait(self, failures: int) -> float:
+    def _backoff(self, failures: int) -> float:
         longest = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(failures - 1, 10))
         return max(FIRST_WAIT_S, longest * self._rng.uniform(0.5, 1.0))
 

@@ -270,7 +270,7 @@ def test_nothing_acknowledged_is_missing_or_counted_twice_after_kills_at_any_mom
     state = tmp_path / "state"
     rng = random.Random(20261121)
     acknowledged = -1
-    for _ in range(8):
+    for _ in range(6):
         arguments = [str(state), shim.url, settings.prefix, str(acknowledged + 1), str(START)]
         writer = subprocess.Popen(
             [sys.executable, "-c", WRITER, *arguments], stdout=subprocess.PIPE, text=True, cwd=ROOT

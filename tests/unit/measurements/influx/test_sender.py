@@ -169,6 +169,29 @@ def test_an_outage_in_the_middle_of_a_halved_batch_keeps_the_whole_batch(spool: 
     assert spool.status().lines == 0
 
 
+def test_a_clock_that_is_set_back_does_not_lengthen_a_wait(spool: Spool) -> None:
+    clock, server = Clock(), Server(lambda _b, _l: OUT)
+    fill(spool, 1)
+    tried = sender(spool, server, clock)
+    tried.step()
+    server.judge = lambda _b, _l: OK
+    clock.now -= 86_400
+    assert tried.step() == 0
+    assert spool.status().lines == 0
+
+
+def test_a_row_larger_than_what_fitted_last_time_is_cut_before_it_is_sent(spool: Spool) -> None:
+    server = Server(lambda _b, lines: LARGE if len(lines) > 30 else OK)
+    fill(spool, 100)
+    made = fill(spool, 60)
+    tried = sender(spool, server)
+    tried.step()
+    before = len(server.asked)
+    tried.step()
+    assert server.asked[before:] == [26, 26, 8]
+    assert server.stored[-60:] == made
+
+
 def test_lines_that_outlived_their_tier_are_not_sent(spool: Spool) -> None:
     clock, server = Clock(), Server()
     fill(spool, 3)
