@@ -6,13 +6,16 @@ from devices.platforms.sources import each, free_share, scalar, single, text
 
 _FASTPATH = "1.3.6.1.4.1.4413.1.1."
 _NAMES = r"^(EdgeSwitch|EdgePoint|ES-|US-|USW|USL|USP|USF|UniFi Switch|UBNT (?:ES|US)|Ubiquiti UniFi|UDM|UCG|UXG|USG)"
+#: Names no other maker gives: some firmware tells an empty sysObjectID.
+_SURE = r"^(EdgeSwitch|EdgePoint|USW-|US-\d|UBNT (?:ES|US)|Ubiquiti UniFi|UCG-|UXG-)"
 
 PLATFORM = Platform(
     name="edgeswitch",
     vendor="Ubiquiti",
     recognise=(
         Sign(object_id=("1.3.6.1.4.1.4413",), descr=_NAMES),
-        Sign(descr=_NAMES),
+        Sign(object_id=("1.3.6.1.4.1.41112", "1.3.6.1.4.1.8072.3.2.10"), descr=_NAMES),
+        Sign(descr=_SURE),
         Sign(object_id=("1.3.6.1.4.1.27282.3.2.10",), probe=("1.3.6.1.2.1.47.1.1.1.1.7.67108992", r"^(ES-|US-|UBNT)")),
         Sign(object_id=("1.3.6.1.4.1.27282.3.2.10",), rank=40),
         Sign(object_id=("1.3.6.1.4.1.8072.3.2.10",), descr=r"^Linux (UBNT|EdgeSwitch|USW)", rank=55),
