@@ -132,6 +132,7 @@ class Controller:
         self._schedule.every(min(10.0, shortest), "inventory", self._watch, jitter_s=0.5)
         self._schedule.every(600.0, "memory", self._save, jitter_s=10.0)
         self._schedule.start()
+        await self._publish()
         ready()
         for name, interval_s in classes.items():
             left = interval_s - self._clock.now() % interval_s

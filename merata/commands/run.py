@@ -17,7 +17,7 @@ from merata.cli import Context
     help="Where raw readings are kept.",
 )  # fmt: skip
 @click.option(
-    "--interval", type=click.FloatRange(1, 3600), default=60.0, envvar="MERATA_INTERVAL", show_default=True,
+    "--interval", type=click.IntRange(1, 3600), default=60, envvar="MERATA_INTERVAL", show_default=True,
     help="Seconds between polls of a device.",
 )  # fmt: skip
 @click.option(
@@ -28,7 +28,7 @@ from merata.cli import Context
     "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True
 )
 @click.pass_obj
-def command(context: Context, store: str, interval: float, in_flight: int, log_level: str) -> None:
+def command(context: Context, store: str, interval: int, in_flight: int, log_level: str) -> None:
     """Poll the fleet of the inventory, judge it and store what it said.
 
     Prints `READY` once the first cycle may begin. SIGTERM and SIGINT end it cleanly: the cycle under way is dropped,
@@ -50,7 +50,7 @@ def command(context: Context, store: str, interval: float, in_flight: int, log_l
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(number, controller.stop)
             await controller.run(
-                ready=lambda: click.echo(f"READY {len(parts.inventory.devices)} devices every {interval:g} s")
+                ready=lambda: click.echo(f"READY {len(parts.inventory.devices)} devices every {interval} s")
             )
 
     bootstrap.run_loop(main)
