@@ -421,31 +421,45 @@ def read_response(data: bytes) -> tuple[bytes, int, int, int, int, int] | None:
         at = 2 if n < 0x80 else 2 + (n & 0x7F)
         n = data[at + 4]
         pdu_at = at + 5 + n
-        if data[at : at + 4] != b"\x02\x01\x01\x04" or n >= 0x80 or data[pdu_at] != RESPONSE or data[0] != SEQUENCE:
+        if n >= 0x80 or data[0] != SEQUENCE or data[at : at + 4] != b"\x02\x01\x01\x04":
             return None
-        community = data[at + 5 : pdu_at]
-        n = data[pdu_at + 1]
+    except IndexError:
+        return None
+    pdu = read_response_pdu(data, pdu_at)
+    return None if pdu is None else (data[at + 5 : pdu_at], *pdu)
+
+
+def read_response_pdu(data: bytes, at: int) -> tuple[int, int, int, int, int] | None:
+    """The Response at `at` if it is of the usual shape: request id of four octets, error-status, error-index, varbinds.
+
+    None when anything is unusual: read it with `read_pdu` then.
+    """
+    try:
+        if data[at] != RESPONSE:
+            return None
+        n = data[at + 1]
         if n < 0x80:
-            at = pdu_at + 2
+            at += 2
             end = at + n
         else:
-            at = pdu_at + 2 + (n & 0x7F)
-            end = at + int.from_bytes(data[pdu_at + 2 : at], "big")
+            start = at + 2
+            at = start + (n & 0x7F)
+            end = at + int.from_bytes(data[start:at], "big")
         # 02 04 id, 02 01 status, 02 01 index, 30 length
         n = data[at + 13]
         body = at + 14 if n < 0x80 else at + 14 + (n & 0x7F)
         if (
-            data[at : at + 2] != b"\x02\x04"
+            end != body + (n if n < 0x80 else int.from_bytes(data[at + 14 : body], "big"))
+            or end > len(data)
+            or data[at : at + 2] != b"\x02\x04"
             or data[at + 6 : at + 8] != b"\x02\x01"
             or data[at + 9 : at + 11] != b"\x02\x01"
             or data[at + 12] != SEQUENCE
-            or end != body + (n if n < 0x80 else int.from_bytes(data[at + 14 : body], "big"))
-            or end > len(data)
         ):
             return None
     except IndexError:
         return None
-    return community, int.from_bytes(data[at + 2 : at + 6], "big"), data[at + 8], data[at + 11], body, end
+    return int.from_bytes(data[at + 2 : at + 6], "big"), data[at + 8], data[at + 11], body, end
 
 
 def read_version(data: bytes) -> tuple[int, int]:

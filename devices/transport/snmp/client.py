@@ -14,7 +14,7 @@ from typing import Final
 
 from devices.errors import AuthenticationFailed, UnexpectedReply, Unreachable
 from devices.model import Domain, Target
-from devices.transport.snmp import ber, question
+from devices.transport.snmp import ber, question, usm
 from devices.transport.snmp.api import Agent, Community, UsmUser, Value
 from devices.transport.snmp.columns import Shapes, Walk
 from devices.transport.snmp.community import CommunitySecurity, peek_id
@@ -306,7 +306,7 @@ class SnmpClient:
         if version == ber.VERSION_2C:
             ident = peek_id(data, at)
         elif version == ber.VERSION_3:
-            ident = ber.read_integer(data, ber.header(data, at, ber.SEQUENCE)[0])[0]
+            ident = usm.peek_id(data, at)
         else:
             self.statistics.wrong_version += 1
             return

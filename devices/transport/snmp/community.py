@@ -43,21 +43,17 @@ def read_answer(data: bytes, at: int, statistics: Statistics, ident: int) -> Ans
     Raises:
         BerError: malformed.
     """
-    if at >= len(data) or data[at] != ber.RESPONSE:
+    usual = ber.read_response_pdu(data, at)
+    if usual is not None and usual[0] == ident:
+        return usual[1], usual[2], *ber.read_varbinds(data, usual[3], usual[4])
+    pdu = ber.read_pdu(data, at)
+    if pdu.tag != ber.RESPONSE:
         statistics.unexpected_pdu += 1
         return None
-    at, end = ber.header(data, at, ber.RESPONSE)
-    request_id, at = ber.read_integer(data, at)
-    if request_id != ident:
+    if pdu.request_id != ident:
         statistics.wrong_id += 1
         return None
-    status, at = ber.read_integer(data, at)
-    index, at = ber.read_integer(data, at)
-    at, stop = ber.header(data, at, ber.SEQUENCE)
-    if stop != end:
-        raise ber.BerError("PDU does not end with its varbinds")
-    oids, values = ber.read_varbinds(data, at, end)
-    return status, index, oids, values
+    return pdu.error_status, pdu.error_index, pdu.oids, pdu.values
 
 
 def peek_id(data: bytes, at: int) -> int:

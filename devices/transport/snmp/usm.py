@@ -20,7 +20,7 @@ MAX_SIZE: Final = 65_507
 TIME_WINDOW_S: Final = 150
 MAX_BOOTS: Final = 2**31 - 1
 
-_USM: Final = 3
+_USM: Final = 3  # msgSecurityModel
 _STATS: Final = "1.3.6.1.6.3.15.1.1."
 #: usmStats counters that reports carry (RFC 3414, section 5).
 UNSUPPORTED_SEC_LEVELS: Final = ber.oid_body(_STATS + "1.0")
@@ -57,6 +57,15 @@ class Scoped(NamedTuple):
     pdu_at: int
 
 
+def peek_id(data: bytes, at: int) -> int:
+    """Message id of a message whose version ended at `at`.
+
+    Raises:
+        BerError: malformed.
+    """
+    return ber.read_integer(data, ber.header(data, at, ber.SEQUENCE)[0])[0]
+
+
 def read(data: bytes, at: int) -> UsmMessage:
     """A message whose version ended at `at`.
 
@@ -67,29 +76,41 @@ def read(data: bytes, at: int) -> UsmMessage:
     at, stop = ber.header(data, at, ber.SEQUENCE)
     msg_id, at = ber.read_integer(data, at)
     max_size, at = ber.read_integer(data, at)
-    at, flags_end = ber.header(data, at, ber.OCTET_STRING)
-    if flags_end - at != 1:
-        raise ber.BerError("msgFlags is one octet")
-    flags = data[at]
-    model, at = ber.read_integer(data, flags_end)
-    if model != _USM or at != stop:
-        raise ber.BerError(f"security model {model}")
-    at, stop = ber.header(data, at, ber.OCTET_STRING)
-    body_at = stop
+    if data[at : at + 2] != b"\x04\x01" or data[at + 3 : at + 6] != b"\x02\x01\x03" or at + 6 != stop:
+        raise ber.BerError("msgFlags or security model")
+    flags = data[at + 2]
+    at, body_at = ber.header(data, stop, ber.OCTET_STRING)
     at, inner_stop = ber.header(data, at, ber.SEQUENCE)
-    engine_at, at = ber.header(data, at, ber.OCTET_STRING)
-    engine_id = data[engine_at:at]
-    boots, at = ber.read_integer(data, at)
-    time, at = ber.read_integer(data, at)
-    user_at, at = ber.header(data, at, ber.OCTET_STRING)
-    user = data[user_at:at]
-    digest_at, at = ber.header(data, at, ber.OCTET_STRING)
-    digest = data[digest_at:at]
-    salt_at, at = ber.header(data, at, ber.OCTET_STRING)
-    if at != inner_stop or inner_stop != stop or not (0 <= boots <= MAX_BOOTS and 0 <= time <= MAX_BOOTS):
-        raise ber.BerError("security parameters")
+    try:
+        # Engine id, user, digest and salt are all shorter than 128 octets, so their lengths are one octet each.
+        engine_end = at + 2 + data[at + 1]
+        boots, user_at = ber.read_integer(data, engine_end)
+        time, user_at = ber.read_integer(data, user_at)
+        digest_at = user_at + 2 + data[user_at + 1]
+        salt_at = digest_at + 2 + data[digest_at + 1]
+        if (
+            salt_at + 2 + data[salt_at + 1] != inner_stop
+            or inner_stop != body_at
+            or not data[at] == data[user_at] == data[digest_at] == data[salt_at] == ber.OCTET_STRING
+            or max(data[at + 1], data[user_at + 1], data[digest_at + 1], data[salt_at + 1]) >= 0x80
+            or not (0 <= boots <= MAX_BOOTS and 0 <= time <= MAX_BOOTS)
+        ):
+            raise ber.BerError("security parameters")
+    except IndexError:
+        raise ber.Truncated("ends within the security parameters") from None
     return UsmMessage(
-        msg_id, max_size, flags, engine_id, boots, time, user, digest_at, digest, data[salt_at:at], body_at, end
+        msg_id=msg_id,
+        max_size=max_size,
+        flags=flags,
+        engine_id=data[at + 2 : engine_end],
+        boots=boots,
+        time=time,
+        user=data[user_at + 2 : digest_at],
+        digest_at=digest_at + 2,
+        digest=data[digest_at + 2 : salt_at],
+        salt=data[salt_at + 2 : inner_stop],
+        body_at=body_at,
+        end=end,
     )
 
 
