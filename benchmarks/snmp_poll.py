@@ -1,7 +1,7 @@
 """CPU of one device poll: ours, collectd's snmp plugin (C), prometheus-snmp-exporter (Go); same requests, same run.
 
 A poll is one GET of 8 scalars and one GETBULK of 4 columns x 6 rows. Each address of 127/8 is another device; one
-responder answers for all. CPU is user + system of the asking process: getrusage for ours, /proc for theirs. The exporter
+responder for all. CPU is user + system of the asking process: getrusage for ours, /proc for theirs. The exporter
 cannot join columns in one request; it is told the same objects and walks them one by one, and its figure includes HTTP.
 """
 

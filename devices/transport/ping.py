@@ -1,7 +1,7 @@
 """ICMP echo for a whole fleet: one socket for each domain and address family, however many devices are asked.
 
 Linux offers two ways: SOCK_DGRAM (no privilege, if net.ipv4.ping_group_range includes our group; Debian 12 leaves it
-empty, even for root) and SOCK_RAW (CAP_NET_RAW). The first that is permitted is taken. If neither is, `PingNotPermitted`
+empty, even for root) and SOCK_RAW (CAP_NET_RAW). The first permitted one is taken. If neither is, `PingNotPermitted`
 says what to set; the state of the device is then unknown, not down.
 """
 
