@@ -107,7 +107,9 @@ def span(before: Stamp | None, after: Stamp) -> Span:
     seconds = after.at - before.at
     agent = _run(_ticks(before.sys_up_time), _ticks(after.sys_up_time), seconds)
     host = _run(_hundredths(before.uptime_s), _hundredths(after.uptime_s), seconds)
-    rebooted = (host or agent) is Break.RESTART
+    # The host's own clock decides about a reboot where it is told: an agent may restart alone.
+    told = before.uptime_s is not None and after.uptime_s is not None
+    rebooted = (host if told else agent) is Break.RESTART
     broken = agent or host
     if Break.RESTART in (agent, host):
         broken = Break.RESTART
@@ -160,7 +162,8 @@ def counter_delta(
     """How far an octet counter went, or None where that cannot be told.
 
     Args:
-        before, after: raw values of one counter, in this order in time, no restart between.
+        before: raw value of one counter.
+        after: its next one; no restart between.
         bits: 32 or 64. A 64-bit counter that went back was reset (584 years at 10 Gbit/s to a wrap).
         seconds: time between, > 0.
         speed_bps: credible line speed, or None.
@@ -209,7 +212,7 @@ def port_rates(
     faults_before: tuple[int | None, int | None, int | None],
     faults_after: tuple[int | None, int | None, int | None],
 ) -> Rates:
-    """`interface_rates` on plain numbers: (in, out) octets and (in errors, out errors, in discards) before and after."""
+    """`interface_rates` on plain numbers: (in, out) octets, (in errors, out errors, in discards), before and after."""
     speed = credible_speed(speed_bps)
     moved_in = counter_delta(octets_before[0], octets_after[0], bits=bits, seconds=seconds, speed_bps=speed)
     moved_out = counter_delta(octets_before[1], octets_after[1], bits=bits, seconds=seconds, speed_bps=speed)
@@ -250,7 +253,7 @@ def loss_ratio(ping: PingRow | None) -> float | None:
 
 @dataclass(slots=True)
 class Memory:
-    """What deriving a device's next reading needs: its last stamp, and each port's last row with the stamp it came with."""
+    """What deriving a device's next reading needs: its last stamp, each port's last row with the stamp it came with."""
 
     last: Stamp | None = None
     ports: dict[str, tuple[Stamp, InterfaceRow]] = field(default_factory=dict)
@@ -300,7 +303,7 @@ def _rebooted_at(now: Stamp) -> float | None:
 
 
 def in_time(readings: Iterable[Reading]) -> list[Reading]:
-    """By slot, one a slot: of several the latest `at` (of equals the last given) stays, so order of arrival does not matter."""
+    """By slot, one a slot: of several the latest `at` stays (of equals the last), whatever the order of arrival."""
     kept: dict[int, Reading] = {}
     for reading in readings:
         was = kept.get(reading.slot)
