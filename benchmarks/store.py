@@ -85,7 +85,9 @@ def influx(folder: Path) -> Iterator[tuple[Influx, InfluxSettings]]:
     here, there = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=serve, args=(server.port, there), daemon=True)
     process.start()
-    settings = InfluxSettings(url=here.recv(), read_timeout_s=120, retention_s={"raw": 0, "5m": 0, "1h": 0, "1d": 0})
+    settings = InfluxSettings(
+        url=here.recv(), read_timeout_s=120, query_timeout_s=120, retention_s={"raw": 0, "5m": 0, "1h": 0, "1d": 0}
+    )
     connection = Connection(settings)
     found, plans = look(connection)
     for plan in plans:

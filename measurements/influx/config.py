@@ -32,6 +32,7 @@ class InfluxSettings:
     retention_s: Mapping[str, int] = field(default_factory=_retention)
     connect_timeout_s: float = 5.0
     read_timeout_s: float = 30.0
+    query_timeout_s: float = 10.0  # somebody waits for a page
     ca_file: str | None = None
 
     def bucket(self, tier: str) -> str:

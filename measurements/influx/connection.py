@@ -90,7 +90,8 @@ class Connection:
             StoreUnavailable: no connection, or the server refuses or fails.
             WriteRejected: the statement is wrong.
         """
-        found = self._json("GET", "/query", {"db": bucket, "q": influxql, "epoch": "s"})
+        timeout_ms = (self._timeout_ms[0], int(self.settings.query_timeout_s * 1000))
+        found = self._json("GET", "/query", {"db": bucket, "q": influxql, "epoch": "s"}, timeout_ms=timeout_ms)
         results = found.get("results", [])
         for result in results:
             if "error" in result:
@@ -185,10 +186,12 @@ class Connection:
         body: dict[str, Any] | None = None,
         *,
         client: Any = None,
+        timeout_ms: tuple[int, int] | None = None,
     ) -> Any:
         with self._translated():
             answer, _, _ = (client or self._client).api_client.call_api(
                 path, method, query_params=list(query.items()), body=body, _preload_content=False,
+                _request_timeout=timeout_ms,
                 header_params={"Accept": "application/json", "Content-Type": "application/json"},
             )  # fmt: skip
             text = answer.data

@@ -24,6 +24,7 @@ from measurements.sqlite.series import LOOK_BACK_S, grid
 from measurements.sqlite.tierreads import Kept, choose_tier
 from measurements.store import Latest, Retention, Series, StoreStatus, Summary
 
+OUT_S = 15.0  # after a failure InfluxDB is left alone for so long: not every chart of a page waits for it again
 LONGEST_RAW_S = 8 * DAY_S  # as far as the local rows would reach; more points than a chart can show
 
 
@@ -45,6 +46,7 @@ class InfluxReader:
         self._clock = clock
         self._local_first = local_first
         self._series = InfluxSeries(connection, connection.settings)
+        self._failed: tuple[float, str] | None = None  # when (epoch s) and how
 
     def series(
         self, kind: str, device: str, fields: Sequence[str], *, start: int, end: int,
@@ -58,13 +60,18 @@ class InfluxReader:
         tier = choose_tier(kind, fields, self._kept(end - start), start=start, end=end, step_s=step_s)
         if tier not in ("raw", "5m") or (self._local_first and start - LOOK_BACK_S >= self._local_from(kind, tier)):
             return local()
+        if self._failed is not None and 0 <= self._clock() - self._failed[0] < OUT_S:
+            return replace(local(), note=f"local only: {self._failed[1]}")
         try:
             found = None
             if tier == "5m":
                 found = self._five_minutes(kind, device, fields, start, end, step_s, name)
                 step_s = step_s or FIVE_MINUTES  # a port that is no uplink stands in raw rows only
             return found or self._raw(kind, device, fields, start, end, step_s, name)
-        except (StoreUnavailable, WriteRejected) as err:
+        except WriteRejected as err:
+            return replace(local(), note=f"local only: {err}")
+        except StoreUnavailable as err:
+            self._failed = (self._clock(), str(err))
             return replace(local(), note=f"local only: {err}")
 
     def _raw(

@@ -185,6 +185,10 @@ def test_while_influxdb_is_out_writing_goes_on_and_a_series_says_that_it_is_loca
     found = store.series("wifi_device", "d1", ["clients"], start=START, end=START + 2400, step_s=60)
     assert found.note is not None
     assert found.note.startswith("local only")
+    shim.backend = influxd.port
+    soon = store.series("wifi_device", "d1", ["clients"], start=START, end=START + 2400, step_s=60)
+    assert soon.note == found.note, "a page does not wait for every chart again"
+    shim.backend = 9
     assert found.columns["clients"][:3] == [0.0, 1.0, 2.0]
     assert set(store.latest()) == {"d0", "d1", "d2"}
     status = store.status()
