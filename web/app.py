@@ -15,6 +15,8 @@ from web.security import secure
 from web.settings import WebSettings
 from web.static_files import static_url, vendor_url, with_static_files
 
+COMPRESSED = ["text/html", "application/json", "application/geo+json", "text/plain"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extension:
@@ -34,7 +36,9 @@ def create_app(views: Views, settings: WebSettings) -> Flask:
     app = Flask("web", static_folder=None)
     app.extensions["merata"] = Extension(views=views, settings=settings)
     app.config.update(COMPRESS_ALGORITHM=["br", "gzip"], COMPRESS_BR_LEVEL=5, COMPRESS_STREAMS=False)
-    app.config.update(COMPRESS_MIN_SIZE=400, BABEL_DEFAULT_LOCALE="id", MAX_CONTENT_LENGTH=64 * 1024)
+    app.config.update(
+        COMPRESS_MIN_SIZE=400, COMPRESS_MIMETYPES=COMPRESSED, BABEL_DEFAULT_LOCALE="id", MAX_CONTENT_LENGTH=64 * 1024
+    )
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(static_url=static_url, vendor_url=vendor_url, live_s=settings.live_s)

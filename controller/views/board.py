@@ -13,6 +13,7 @@ from measurements.outages import Outage
 
 HOUR_S = 3600.0
 DEGRADED_SHOWN = 8
+OUTAGES_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +39,11 @@ class OutageItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardPage:
-    """`/`: what is down, for how many, since when, why."""
+    """`/`: what is down, for how many, since when, why. `outages` are the first of them, `more` how many follow."""
 
     fresh: Fresh
     outages: tuple[OutageItem, ...]
+    more: int
     people: int
     counts: Mapping[State, int]
     total: int
@@ -113,7 +115,8 @@ def board(fleet: Fleet, sources: Sources, now: float, *, order: str = "people") 
     )
     return BoardPage(
         fresh=fleet.fresh,
-        outages=tuple(items),
+        outages=tuple(items[:OUTAGES_SHOWN]),
+        more=max(0, len(items) - OUTAGES_SHOWN),
         people=sum(i.people for i in items),
         counts=fleet.counts,
         total=len(fleet.sites),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -20,7 +21,9 @@ from controller.views.history import DAY_S, DAYS, Bar, bar
 from controller.views.sites import SiteFilter
 from controller.views.sources import Sources
 
+log = logging.getLogger("merata.views")
 KEEP_S = 3.0  # how long one reading of the present serves every request
+STALE = 5  # times `keep_s` that a reading is still shown while a newer one is made
 RATIOS_S = 300.0  # thirty days do not change in five minutes
 
 
@@ -42,15 +45,33 @@ class Views:
         self._ratios_at = float("-inf")
 
     def fleet(self, now: float) -> Fleet:
-        """The present, at most `keep_s` old."""
+        """The present. At most `keep_s` old where nobody asked for long; a busy page is renewed behind its readers.
+
+        The first reader of a while waits for the reading. While there are readers, one of them has it renewed in a
+        thread and all are served what is there, so that no answer waits for ten thousand devices.
+        """
         kept = self._fleet
-        if kept is not None and 0 <= now - kept.built_at < self._keep_s:
+        age = float("inf") if kept is None else now - kept.built_at
+        if kept is not None and 0 <= age < self._keep_s:
+            return kept
+        if kept is not None and 0 <= age < self._keep_s * STALE:
+            if self._lock.acquire(blocking=False):
+                threading.Thread(target=self._renew, args=(now,), name="merata-views", daemon=True).start()
             return kept
         with self._lock:  # one thread reads, the others wait and take what it read
             kept = self._fleet
             if kept is None or not 0 <= now - kept.built_at < self._keep_s:
                 self._fleet = kept = build(self.sources, now)
             return kept
+
+    def _renew(self, now: float) -> None:
+        """Read the present in a thread of its own; the lock was taken by who started it."""
+        try:
+            self._fleet = build(self.sources, now)
+        except Exception:  # the next reader past the stale time meets the failure and tells it
+            log.exception("the present could not be read")
+        finally:
+            self._lock.release()
 
     def board(self, now: float, *, order: str = "people") -> boards.BoardPage:
         """`/`."""

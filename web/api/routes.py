@@ -49,7 +49,7 @@ def summary() -> Response:
             sites=page.total,
             devices=len(fleet().devices),
             counts=shape.counts(page.counts),
-            outages=len(page.outages),
+            outages=len(page.outages) + page.more,
             people_without_internet=page.people,
         )
 
@@ -111,7 +111,7 @@ class Columns:
                 text = self._bodies.get("") or dumps(views().columns(g_now()), separators=(",", ":")).encode()
                 self._bodies[""] = text
                 if encoding == "br":
-                    self._bodies["br"] = brotli.compress(text, quality=7)
+                    self._bodies["br"] = brotli.compress(text, quality=9)
                 elif encoding == "gzip":
                     self._bodies["gzip"] = gzip.compress(text, 6, mtime=0)
             return self._bodies[encoding]

@@ -21,7 +21,9 @@ KM_PER_DEGREE = 111.32
 MARGIN = 0.04
 FEW = 12  # fewer sites than this are drawn larger
 CHARACTER_PX = 7.2
+DOT_PX = 9.0
 Box = tuple[float, float, float, float]
+Placed = tuple[float, float, SiteNow]
 EMPTY_BOUNDS = (108.5, -3.1, 114.3, 2.2)  # a province to look at before there is one
 
 
@@ -83,10 +85,14 @@ def overview(
     """
     shown = {c: r for c, r in outlines.items() if not only or c in only} or dict(outlines)
     to = fit(bounds_of(shown, sites))
+    placed = [(*to.xy(s.site.lon, s.site.lat), s) for s in sites]
     parts = [_land(outlines, set(shown), to), _equator(to)]
-    parts.append(_rings(sites, to, cell, link) if cell else _dots(sites, to, 1.0 if len(sites) > FEW else 1.5))
-    if names:
-        parts.append(_names(names, shown, sites, to))
+    if cell:
+        rings, taken = _rings(placed, cell, link)
+        parts.append(rings)
+        parts.append(_names(names or {}, shown, taken, to))
+    else:
+        parts.append(_dots(placed, 1.0 if len(placed) > FEW else 1.5))
     parts.append(_scale(to))
     return Markup('<svg viewBox="0 0 {:.0f} {:.0f}" role="img" aria-label="{}">{}</svg>').format(
         WIDTH, to.height, label, Markup("").join(parts)
@@ -124,44 +130,51 @@ def _equator(to: Projection) -> Markup:
     )
 
 
-def _dots(sites: Sequence[SiteNow], to: Projection, grow: float) -> Markup:
-    """Small marks: normal is a dot, unknown a small ring, trouble keeps shape and letter."""
+def _dots(placed: Sequence[Placed], grow: float) -> Markup:
+    """Small marks: normal is a dot, unknown a small ring, trouble keeps shape and letter.
+
+    Dots are one path of points; those that would fall on one another are drawn once, so ten thousand stay light.
+    """
+    seen: set[tuple[str, int, int]] = set()
+    dots: list[str] = []
     parts: list[Markup] = []
-    for site in sites:
-        x, y = to.xy(site.site.lon, site.site.lat)
-        if site.state in ("up", "unknown"):
-            parts.append(
-                Markup('<circle class="m-{}" cx="{:.1f}" cy="{:.1f}" r="{}"/>').format(
-                    terms.MARKS[site.state], x, y, f"{(4.5 if site.state == 'up' else 5.5) * grow * grow:g}"
-                )
-            )
+    for x, y, site in placed:
+        size = DOT_PX * grow * grow
+        cell = DOT_PX if site.state == "up" else DOT_PX * 2
+        key = (str(site.state), int(x // cell), int(y // cell))
+        if key in seen:
+            continue
+        seen.add(key)
+        if site.state == "up":
+            dots.append(f"M{x:.0f} {y:.0f}h0")
+        elif site.state == "unknown":
+            parts.append(Markup('<circle class="m-unk" cx="{:.0f}" cy="{:.0f}" r="{:g}"/>').format(x, y, size * 0.6))
         else:
             parts.append(mark_at(site.state, x, y, (34 if site.state == "down" else 28) * grow))
-    return Markup("").join(parts)
+    ground = Markup('<path class="dots" stroke-width="{:g}" d="{}"/>').format(size, "".join(dots)) if dots else ""
+    return Markup("{}{}").format(ground, Markup("").join(parts))
 
 
-def _rings(sites: Sequence[SiteNow], to: Projection, cell: float, link: str) -> Markup:
-    groups: dict[tuple[int, int], list[SiteNow]] = {}
-    for site in sites:
-        x, y = to.xy(site.site.lon, site.site.lat)
-        groups.setdefault((int(x // cell), int(y // cell)), []).append(site)
+def _rings(placed: Sequence[Placed], cell: float, link: str) -> tuple[Markup, list[Box]]:
+    """Rings and single marks, and the boxes that they cover."""
+    groups: dict[tuple[int, int], list[Placed]] = {}
+    for one in placed:
+        groups.setdefault((int(one[0] // cell), int(one[1] // cell)), []).append(one)
     parts: list[Markup] = []
+    taken: list[Box] = []
     for members in sorted(groups.values(), key=len):
-        places = [to.xy(s.site.lon, s.site.lat) for s in members]
-        x, y = sum(p[0] for p in places) / len(places), sum(p[1] for p in places) / len(places)
-        if len(members) == 1:
-            drawn = mark_at(members[0].state, x, y, 15)
-            name = Markup("<title>{}</title>").format(members[0].site.name)
-            parts.append(
-                Markup('<a href="{}{}" tabindex="-1" aria-hidden="true">{}{}</a>').format(
-                    link, members[0].id, name, drawn
-                )
-                if link
-                else drawn
-            )
-        else:
-            parts.append(ring(members, x, y))
-    return Markup("").join(parts)
+        x, y = sum(m[0] for m in members) / len(members), sum(m[1] for m in members) / len(members)
+        half = 9 if len(members) == 1 else 15
+        taken.append((x - half, y - half, x + half, y + half))
+        if len(members) > 1:
+            parts.append(ring([m[2] for m in members], x, y))
+            continue
+        site = members[0][2]
+        drawn = mark_at(site.state, x, y, 15)
+        named = Markup("<title>{}</title>").format(site.site.name)
+        around = Markup('<a href="{}{}" tabindex="-1" aria-hidden="true">{}{}</a>')
+        parts.append(around.format(link, site.id, named, drawn) if link else drawn)
+    return Markup("").join(parts), taken
 
 
 def ring(members: Sequence[SiteNow], x: float, y: float) -> Markup:
@@ -193,10 +206,10 @@ def ring(members: Sequence[SiteNow], x: float, y: float) -> Markup:
 
 
 def _names(
-    names: Mapping[str, str], outlines: Mapping[str, Sequence[Ring]], sites: Sequence[SiteNow], to: Projection
+    names: Mapping[str, str], outlines: Mapping[str, Sequence[Ring]], marks: Sequence[Box], to: Projection
 ) -> Markup:
     """Names of areas, each at the place near its centre that covers the fewest marks and no other name."""
-    taken = [(x - 11, y - 11, x + 11, y + 11) for x, y in (to.xy(s.site.lon, s.site.lat) for s in sites)]
+    taken = list(marks)
     parts: list[Markup] = []
     for code, at in label_points({c: r for c, r in outlines.items() if c in names}).items():
         x, y = to.xy(*at)
