@@ -39,6 +39,8 @@ def text(found: str) -> str:
 
 def identifier(found: str) -> str:
     """A stable id: it names files, addresses of pages and series, so it is short, lower-case and ASCII."""
+    if found == "none":
+        raise Unfit("an id other than none, which says that there is nothing")
     if _ID.fullmatch(found):
         return found
     hint = slug(found)

@@ -66,6 +66,7 @@ CASES = {
     "an unknown parent": (device("parent: r2"), 16, "unknown device 'r2': expected one of r1"),
     "its own parent": (device("parent: r1"), 16, "is its own parent"),
     "an unknown domain": (device("domain: vpm"), 16, "unknown domain 'vpm'"),
+    "an id that means nothing": (BASE.replace("id: r1", "id: none"), 16, "an id other than none"),
     "an unknown platform": (device("platform: routerso"), 16, "did you mean 'routeros'?"),
     "latitude out of range": (BASE.replace("lat: -0.1", "lat: -91"), 12, "from -90 to 90"),
     "longitude out of range": (BASE.replace("lon: 109.5", "lon: 181"), 13, "from -180 to 180"),
