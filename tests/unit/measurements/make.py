@@ -11,7 +11,7 @@ T0 = 1_790_000_100  # 2026-09-21T13:35:00Z, a multiple of 300
 def reading(
     device: str = "ap-1", slot: int = T0, *, octets: int | None = 0, up: float | None = None, at: float | None = None, **more
 ) -> Reading:  # fmt: skip
-    """One answered poll with one uplink; `up` is the device's uptime in seconds (default: far in the past)."""
+    """One answered poll with one uplink; `up`: the uptime in seconds (default: started long ago)."""
     seconds = slot - T0 + 1_000_000 if up is None else up
     ports = () if octets is None else (port(device, slot, octets, **more.pop("port", {})),)
     fields = {"clients": 7, "cpu_ratio": 0.25, "snmp_ok": True} | more.pop("row", {})
