@@ -123,7 +123,7 @@ def sensors(table: str) -> Numbers:
             value = number(answers.table(reading)[row])
             scale = number(answers.table(scale_of).get(row)) or 9.0
             precision = number(answers.table(precision_of).get(row)) or 0.0
-            if value is not None:
+            if value is not None and 1 <= scale <= 17 and -8 <= precision <= 9:  # the ranges of RFC 3433
                 degrees = value * 10 ** (3 * (scale - 9)) / 10**precision
                 if -60 < degrees < 200:
                     found.append(degrees)
