@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from devices.transport.snmp import ber
 from devices.transport.snmp.api import Value
 from simulator.province import SimDevice, SimSite
-from simulator.story import State, Traits
+from simulator.story import State
+from simulator.traits import Traits
 
 INTEGER, STRING, OID = ber.INTEGER, ber.OCTET_STRING, ber.OBJECT_IDENTIFIER
 COUNTER32, GAUGE, TICKS, COUNTER64 = ber.COUNTER32, ber.GAUGE32, ber.TIMETICKS, ber.COUNTER64

@@ -7,7 +7,6 @@ but the schedule itself, so a restarted simulator goes on as if it had never sto
 from __future__ import annotations
 
 import math
-import random
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -22,12 +21,10 @@ from numpy.typing import NDArray
 from simulator import events, load
 from simulator.events import DAY, Event
 from simulator.province import Province, SimDevice
+from simulator.traits import Traits, make_traits
 
 PAST_S = 31 * DAY
 AHEAD_S = 15 * DAY
-
-#: Share of its plan that an ordinary site uses in its busiest hour; with its liveliness it stays below saturation.
-BUSIEST = 0.45
 
 #: Way there and back in seconds (least, most) and share of answers lost, by what feeds the site.
 _LINKS = {
@@ -41,30 +38,8 @@ _LOSSY = (2.4, 2.9, 0.25)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Traits:
-    """What does not change about a device. Rates are octets a second at the busiest hour."""
-
-    phase: float
-    backhaul: str
-    mix: tuple[tuple[str, float], ...]  # kinds of place whose people it carries, octets a second each
-    full_in: float
-    full_out: float
-    kind: str
-    peak_clients: float
-    least_clients: float
-    full_clients: float
-    cpu: float
-    memory: float
-    temperature: float
-    disk: float
-    first_boot: float
-    serial: str
-    mac: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """A stretch of time over which one rule gives a device's figures. Octets at its start: `carry_in`, `carry_out`."""
+    """A stretch of time over which one rule gives a device's figures. Counters at its start: `carry_*`."""
 
     start: float
     end: float
@@ -75,6 +50,7 @@ class Segment:
     boots: int
     carry_in: float
     carry_out: float
+    carry_errors: float
     cause: str | None  # why it is not reachable: power, link, dead, reboot, parent
     mishaps: tuple[str, ...]  # lossy, slow, hot, disk, full, no_service
 
@@ -185,7 +161,7 @@ class Story:
         """What does not change about a device."""
         found = self._traits.get(device.id)
         if found is None:
-            found = self._traits[device.id] = self._make_traits(device)
+            found = self._traits[device.id] = make_traits(self.province, device, self.start)
         return found
 
     def segments(self, device: SimDevice) -> list[Segment]:
@@ -259,10 +235,10 @@ class Story:
             "clients": rounded(people),
             "octets_in": int_(down),
             "octets_out": int_(up),
-            "errors_in": int_(uptime * (0.02 if "lossy" in seg.mishaps or full else 0.00002)),
+            "errors_in": int_(_errors(seg, t)),
             "cpu_percent": least(100.0, (96.0 if hot else traits.cpu) + (2.0 if hot else 38.0) * work * lively * 0.6),
             "memory_ratio": least(0.97, traits.memory + 0.12 * work + 0.1 * least(1.0, uptime / (90 * DAY))),
-            "disk_ratio": least(1.0, (0.96 if disk else traits.disk) + uptime * 0.0),
+            "disk_ratio": 0.96 if disk else traits.disk,
             "temperature_c": traits.temperature + 9.0 * work + 3.0 * (lively - 1.0) + (46.0 if hot else 0.0),
             "airtime_ratio": airtime,
         }
@@ -288,53 +264,6 @@ class Story:
         return down, up
 
     # --- making it -------------------------------------------------------------------------------------------------
-
-    def _make_traits(self, device: SimDevice) -> Traits:
-        site = self.province.sites[device.site]
-        rng = random.Random(f"{self.province.seed}:{device.id}:traits")  # noqa: S311 - a story, not a secret
-        peak = _peak_clients(self.province, site.id)
-        plan = (site.plan_down_mbps or 10.0) * 125_000
-        if site.is_public:
-            share = 1.0 if device.is_gateway else device.share
-            mix: tuple[tuple[str, float], ...] = ((site.kind, share * min(BUSIEST * plan, peak * 40_000)),)
-            kind, clients = site.kind, device.share * peak
-            full = device.share * (site.capacity_clients or 40) * 1.3
-        else:
-            mix, share = self._carried(device), 1.0
-            kind, clients, full = "village_office", 0.0, 0.0
-            if device.platform == "airos-sector":
-                clients = full = float(max(1, len(self.province.sites_behind(self._up(device)))))
-        serial = "SIM" + "".join(rng.choice("0123456789ABCDEFGHJKLMNPRSTUVWXYZ") for _ in range(9))
-        return Traits(
-            phase=rng.uniform(0, 6.28),
-            backhaul=site.backhaul,
-            mix=mix,
-            full_in=plan * 0.975 * share,
-            full_out=(site.plan_up_mbps or 5.0) * 125_000 * 0.55 * share,
-            kind=kind,
-            peak_clients=clients,
-            # A table with one row a client that has no rows cannot be told from one that is not there.
-            least_clients=1.0 if device.platform == "routeros-wifi" and clients else 0.0,
-            full_clients=full,
-            cpu=rng.uniform(3, 14),
-            memory=rng.uniform(0.28, 0.55),
-            temperature=rng.uniform(36, 47),
-            disk=rng.uniform(0.2, 0.6),
-            first_boot=self.start - rng.uniform(2, 200) * DAY,
-            serial=serial,
-            mac=bytes((0x02, 0x61, *device.index.to_bytes(4, "big"))),
-        )
-
-    def _up(self, device: SimDevice) -> SimDevice:
-        return self.province.devices[device.parent] if device.parent else device
-
-    def _carried(self, device: SimDevice) -> tuple[tuple[str, float], ...]:
-        """Traffic of a tower or PoP: what the public sites behind it use."""
-        rates: dict[str, float] = defaultdict(float)
-        for site in self.province.sites_behind(self._up(device) if device.platform == "airos-sector" else device):
-            plan = (site.plan_down_mbps or 10.0) * 125_000
-            rates[site.kind] += min(BUSIEST * plan, _peak_clients(self.province, site.id) * 40_000)
-        return tuple(sorted(rates.items()))
 
     def _compiled(self, device: SimDevice) -> tuple[list[float], list[Segment]]:
         found = self._segments.get(device.id)
@@ -378,24 +307,31 @@ class Story:
         down, up = self._flow(traits, "normal", self.start)
         down0, up0 = self._flow(traits, "normal", max(boot, float(load.EPOCH)))
         down, up = down - down0, up - up0
-        was_running = True
+        was_running, errors = True, 0.0
         for start, end in zip(edges, [*edges[1:], math.inf], strict=True):
             off = _covering(own.off, start)
             severed = _covering(cut, start)
             mishaps = tuple(sorted({kind for a, b, kind in own.mishaps if a <= start < b}))
             running = off is None
             if running and not was_running:
-                boot, boots, down, up = start, boots + 1, 0.0, 0.0
+                boot, boots, down, up, errors = start, boots + 1, 0.0, 0.0, 0.0
             was_running = running
             still = severed is not None or not running or "no_service" in mishaps
             segment = Segment(
                 start=start, end=end, reachable=running and severed is None, running=running,
                 flow="still" if still else "full" if "full" in mishaps else "normal", boot=boot, boots=boots,
-                carry_in=down, carry_out=up, cause=off or severed, mishaps=mishaps,
+                carry_in=down, carry_out=up, carry_errors=errors, cause=off or severed, mishaps=mishaps,
             )  # fmt: skip
             yield segment
             if end < math.inf:
                 down, up = self._octets(traits, segment, end)
+                errors = _errors(segment, end)
+
+
+def _errors(seg: Segment, t: load.Times) -> load.Times:
+    """Broken frames since the last start."""
+    rate = 0.02 if "lossy" in seg.mishaps or seg.flow == "full" else 0.00002
+    return seg.carry_errors + rate * (t - seg.start)
 
 
 def _link(traits: Traits, seg: Segment) -> tuple[float, float, float]:
@@ -405,12 +341,6 @@ def _link(traits: Traits, seg: Segment) -> tuple[float, float, float]:
 
 def _covering(spans: Sequence[tuple[float, float, str]], t: float) -> str | None:
     return next((kind for a, b, kind in spans if a <= t < b), None)
-
-
-def _peak_clients(province: Province, site: str) -> float:
-    """Most people a site sees in its busiest hour; below its capacity unless the story says otherwise."""
-    rng = random.Random(f"{province.seed}:{site}:people")  # noqa: S311 - a story, not a secret
-    return (province.sites[site].capacity_clients or 40) * rng.uniform(0.22, 0.72)
 
 
 def _round(value: float) -> int:

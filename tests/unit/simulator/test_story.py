@@ -106,6 +106,7 @@ def test_counters_never_go_back_without_a_restart(device: str, t: float, step: f
     if then.boots == first.boots:
         assert then.octets_in >= first.octets_in
         assert then.octets_out >= first.octets_out
+        assert 0 <= then.errors_in - first.errors_in <= 0.021 * step + 1
         assert then.uptime_s == pytest.approx(first.uptime_s + step)
     else:
         assert then.uptime_s <= step + 1e-6
