@@ -15,6 +15,7 @@ from measurements.influx import areas
 from measurements.influx.config import InfluxSettings
 from measurements.influx.connection import Verdict
 from measurements.influx.lines import derived_lines
+from measurements.influx.reader import first_slot
 from measurements.influx.sender import BATCH_LINES, LONGEST_WAIT_S, Delivery, Receiver
 from measurements.influx.summaries import bucket_lines
 from measurements.reading import Reading
@@ -71,8 +72,9 @@ class Replay:
         Raises:
             StoreUnavailable: InfluxDB refuses, or stayed away over all tries; what was sent is there, run it again.
         """
-        low = max(start or 0, self._oldest("raw", now))
-        yield from self._raw(max(low, self._first_day()), end)
+        first = first_slot(self._local, "wifi_device")
+        if first is not None:
+            yield from self._raw(max(start or 0, self._oldest("raw", now), first), end)
         for tier in TIERS:
             low = max(start or 0, self._oldest(tier, now))
             for kind in TIERED:
@@ -84,10 +86,6 @@ class Replay:
     def _oldest(self, tier: str, now: float) -> int:
         kept = self._settings.retention_s.get(tier, 0)
         return int(now) - kept + 3600 if kept else 0
-
-    def _first_day(self) -> int:
-        days = days_kept(self._local.root / "raw", RAW)
-        return day_start(days[0]) if days else 1 << 62
 
     def _raw(self, start: int, end: int) -> Iterator[Progress]:
         memories: dict[str, Memory] = {}
