@@ -159,16 +159,17 @@ class SnmpClient:
         else:
             _pick(asked, answer, found)
         if not bulk[0] and (sorted_ := self._shapes.sort(columns, bulk[2], bulk[3])) is not None:
-            return Poll(scalars=found, columns=sorted_, complete=False)
+            return Poll(scalars=found, columns=sorted_[0], complete=sorted_[1])
         walk = Walk(columns, line.agent.limits, lambda what, oid: self._note(line, what, oid))
         walk.asked(walk.columns)
         if bulk[0]:
             await self._walk_on(line, walk, give_up)
         else:
             self._take(line, walk, bulk)
-            self._shapes.learn(columns, bulk[2], walk)
             if any(not c.done and len(c.rows) < rows for c in walk.columns):
                 await self._walk_on(line, walk, give_up)
+            else:
+                self._shapes.learn(columns, bulk[2], walk)
         return Poll(scalars=found, columns=walk.result(), complete=all(c.done for c in walk.columns))
 
     def forget(self, target: Target) -> None:

@@ -43,10 +43,11 @@ class Walk:
     def __init__(self, names: Sequence[str], limits: Limits, note: Callable[[str, str], None]) -> None:
         self.columns = [Column(name) for name in dict.fromkeys(names)]
         self._limits = limits
-        self._note = note
+        self._take_down = note
         self._together = max(1, limits.max_oids)
         self._repetitions = max(1, limits.max_repetitions) if limits.bulk else 0
         self._asked: list[Column] = []
+        self.noted = False
 
     def question(self) -> Question | None:
         """The next request, or None when every column has ended."""
@@ -112,6 +113,10 @@ class Walk:
         else:
             self._together = 1
 
+    def _note(self, what: str, oid: str) -> None:
+        self.noted = True
+        self._take_down(what, oid)
+
     def _shrink(self, why: str) -> None:
         if self._repetitions > 1:
             sent = min(self._repetitions, max(1, VARBINDS_AN_ANSWER // len(self._asked)))
@@ -136,32 +141,36 @@ class Shapes:
     """Answers to a GETBULK whose objects are known, so that their values need only be put in place.
 
     A device answers each time with the same objects, and thousands of devices with the same as one another. What
-    `Walk.take` has sorted once and found regular is compared from then on, which is a fifth of the work.
+    `Walk.take` has sorted once without a note is compared from then on, which is a fifth of the work.
     """
 
     __slots__ = ("_known",)
 
     def __init__(self) -> None:
-        self._known: dict[tuple[tuple[str, ...], tuple[bytes, ...]], list[tuple[str, ...]]] = {}
+        self._known: dict[tuple[tuple[str, ...], tuple[bytes, ...]], tuple[list[tuple[str, ...]], bool]] = {}
 
     def sort(
         self, names: tuple[str, ...], oids: list[bytes], values: list[ber.Read]
-    ) -> dict[str, dict[str, Value]] | None:
-        """Values by column and instance suffix, or None when these objects have not been seen together."""
-        suffixes = self._known.get((names, tuple(oids)))
-        if suffixes is None or ber.Absent in set(map(type, values)):
+    ) -> tuple[dict[str, dict[str, Value]], bool] | None:
+        """Values by column and instance suffix, and whether every column ended; None for objects not yet seen so."""
+        shape = self._known.get((names, tuple(oids)))
+        if shape is None:
             return None
+        suffixes, complete = shape
         n = len(names)
-        placed = {name: dict(zip(suffixes[i], values[i::n], strict=True)) for i, name in enumerate(names)}
-        return cast("dict[str, dict[str, Value]]", placed)
+        if ber.Absent in set(map(type, values)):  # may stand behind a column's end, nowhere else
+            for i, keys in enumerate(suffixes):
+                if ber.Absent in set(map(type, values[i::n][: len(keys)])):
+                    return None
+        # What stands behind a column's end finds no suffix and is left out.
+        placed = {name: dict(zip(suffixes[i], values[i::n], strict=False)) for i, name in enumerate(names)}
+        return cast("dict[str, dict[str, Value]]", placed), complete
 
     def learn(self, names: tuple[str, ...], oids: list[bytes], walk: Walk) -> None:
-        """Remember the answer that `walk` was given as its first, if every object of it found its place."""
-        columns = walk.columns
-        if len(columns) != len(names) or sum(len(c.rows) for c in columns) != len(oids):
-            return
-        if len({len(c.rows) for c in columns}) > 1:
+        """Remember the answer that `walk` was given as its first and only one."""
+        if walk.noted or len(walk.columns) != len(names):
             return
         if len(self._known) >= _SHAPES_KEPT:
             self._known.clear()
-        self._known[names, tuple(oids)] = [tuple(c.rows) for c in columns]
+        complete = all(c.done for c in walk.columns)
+        self._known[names, tuple(oids)] = [tuple(c.rows) for c in walk.columns], complete

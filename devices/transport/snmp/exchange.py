@@ -132,7 +132,7 @@ class Exchanges:
         exchange.timeout_s = timeout_s
         exchange.tries_left = tries
         # At least one repetition fits before giving up, however slow the device was measured to be.
-        exchange.patience = exchange.peer.rto_s(timeout_s, (give_up - now) / min(tries, 2))
+        exchange.patience = exchange.peer.rto_s(timeout_s, (give_up - now) / (2 if tries > 1 else 1))
         self.send(exchange, now)
 
     def send(self, exchange: Exchange, now: float) -> None:

@@ -35,12 +35,16 @@ class Peer:
             self.rttvar_s = rtt_s / 2
             return
         error = rtt_s - self.srtt_s
-        self.rttvar_s += (abs(error) - self.rttvar_s) / 4
+        self.rttvar_s += ((error if error > 0 else -error) - self.rttvar_s) / 4
         self.srtt_s += error / 8
 
     def rto_s(self, unknown_s: float, ceiling_s: float) -> float:
         """When to ask again: srtt + 4 rttvar within bounds; `unknown_s` until something was measured."""
         if self.srtt_s is None:
             return unknown_s
-        rto = self.srtt_s + max(CLOCK_STEP_S, 4 * self.rttvar_s)
-        return min(max(rto, RTO_FLOOR_S), ceiling_s, RTO_CEILING_S)
+        # Comparisons, not min() and max(): this runs once a request.
+        spread = 4 * self.rttvar_s
+        rto = self.srtt_s + (spread if spread > CLOCK_STEP_S else CLOCK_STEP_S)
+        rto = max(rto, RTO_FLOOR_S)
+        rto = min(rto, RTO_CEILING_S)
+        return rto if rto < ceiling_s else ceiling_s

@@ -135,16 +135,29 @@ def test_a_known_shape_places_values_as_the_walk_did() -> None:
     walk.asked(walk.columns)
     walk.take(oids, values)
     shapes.learn(names, oids, walk)
-    assert shapes.sort(names, oids, values) == walk.result()
+    assert shapes.sort(names, oids, values) == (walk.result(), False)
     assert shapes.sort(names, oids, [10, 20, 11, ber.END_OF_MIB_VIEW]) is None
     assert shapes.sort(names, oids[::-1], values) is None
 
 
-def test_an_irregular_answer_is_no_shape() -> None:
+def test_a_shape_knows_where_a_column_ends() -> None:
     names = (f"{TABLE}.1", f"{TABLE}.2")
-    oids = [ber.oid_body(f"{TABLE}.{c}.{r}") for r, c in ((3, 1), (3, 2), (7, 1), (9, 3))]
+    oids = [ber.oid_body(f"{TABLE}.{c}.{r}") for c, r in ((1, 3), (2, 3), (2, 3), (3, 1))]
+    values: list[ber.Read] = [10, 20, 20, ber.END_OF_MIB_VIEW]
     shapes, walk = Shapes(), Walk(names, Limits(), lambda what, oid: None)
     walk.asked(walk.columns)
-    walk.take(oids, [1, 2, 3, 4])
+    walk.take(oids, values)
     shapes.learn(names, oids, walk)
-    assert shapes.sort(names, oids, [1, 2, 3, 4]) is None
+    assert walk.result() == {names[0]: {"3": 10}, names[1]: {"3": 20}}
+    assert shapes.sort(names, oids, values) == (walk.result(), True)
+    assert shapes.sort(names, oids, [ber.NO_SUCH_OBJECT, 20, 20, 1]) is None
+
+
+def test_an_answer_with_a_note_is_no_shape() -> None:
+    names = (f"{TABLE}.1",)
+    oids = [ber.oid_body(f"{TABLE}.1.5")] * 2
+    shapes, walk = Shapes(), Walk(names, Limits(), lambda what, oid: None)
+    walk.asked(walk.columns)
+    walk.take(oids, [1, 2])
+    shapes.learn(names, oids, walk)
+    assert shapes.sort(names, oids, [1, 2]) is None
