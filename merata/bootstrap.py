@@ -21,7 +21,7 @@ from controller.health import Health, Seen
 from controller.inventories import InventoryKeeper, LinkKind
 from controller.journal.journal import Journal
 from controller.journal.records import Event
-from controller.polling import status
+from controller.polling import recall, status
 from controller.polling.commit import Committer
 from controller.polling.cycle import Cycle, CycleReport, Observe
 from controller.polling.doors import Doors
@@ -54,8 +54,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 STATUS_FILE = "status.json"
+#: A cache of what was learned of each device; may be deleted.
+LEARNED_FILE = "learned.json"
 EVER = datetime.fromtimestamp(0, UTC)
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+#: Changes of lane in one cycle that are told one by one.
+LANES_TOLD = 50
 #: How long jobs and events are kept.
 JOURNAL_KEPT_S = 400 * 86_400.0
 #: Longer than any cycle that may still use a socket.
@@ -238,7 +242,13 @@ class Joined:
                 blind=report.blind,
             )
         )
-        self._record([Event(at=h.at, kind=h.kind, subject=h.subject, text=h.facts) for h in found.happenings])
+        events = [Event(at=h.at, kind=h.kind, subject=h.subject, text=h.facts) for h in found.happenings]
+        moved = report.moved if len(report.moved) <= LANES_TOLD else []  # a province that falls silent is one outage
+        events += [
+            Event(at=at, kind="lane_changed", subject=f"device:{d}", text={"before": str(b), "after": str(a)})
+            for d, b, a in moved
+        ]
+        self._record(events)
         return Concluded(devices=found.devices, sites=found.sites, outages_open=found.outages_open)
 
     def watch_inventory(self, now: float) -> Inventory | None:
@@ -324,6 +334,10 @@ class Joined:
 
     def save(self) -> None:
         """Keep what was learned."""
+        try:
+            self._memory.save(self._paths.root / LEARNED_FILE, self.inventory.devices, recall.encode)
+        except OSError as error:
+            log.error("what was learned of the devices was not kept: %s", error)
 
     def stopped(self, at: float) -> None:
         """Write how long everything was last confirmed, and what was learned."""
@@ -349,14 +363,11 @@ async def controller(
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         keeper = InventoryKeeper(paths.inventories, inventory)
-        kept = open_store(paths, store, zone=_zone(inventory, keeper))
+        kept, owned = _open_and_accept(paths, store, keeper, clock.now())
         stack.callback(kept.close)
         kept.areas = AreasThen(keeper)
         journal = Journal.open(paths.journal)
         stack.callback(journal.close)
-        owned = keeper.poll(datetime.fromtimestamp(clock.now(), UTC))
-        if owned is None:
-            raise InventoryError(list(keeper.refused))
         for complaint in keeper.refused:
             log.error("inventory refused, the last accepted one is used: %s", complaint)
         health = Health(kept, owned, people=people_of, interval_s=settings.interval_s)
@@ -372,6 +383,8 @@ async def controller(
             owned, snmp=lines.snmp, ping=lines.ping, shell=client_count(shell), names=names, environ=os.environ
         )
         memory = Memory()
+        if known := memory.load(paths.root / LEARNED_FILE, owned.devices, recall.decode):
+            log.info("%d devices are known from an earlier run", known)
         for device in health.answering():
             memory.of(device).answered = True
         committer = Committer(kept.write, every_s=settings.commit_s, capacity=settings.buffer_readings)
@@ -395,13 +408,24 @@ async def controller(
         )
 
 
-def _zone(inventory: Path, keeper: InventoryKeeper) -> str:
-    """Zone of the civil days, needed before the store is open and thus before an inventory may be accepted."""
+def _open_and_accept(
+    paths: StatePaths, kind: str, keeper: InventoryKeeper, now: float
+) -> tuple[SqliteStore | InfluxStore, Inventory]:
+    """The store and the inventory that runs. The store comes first: only who holds the directory may accept one."""
+    before = keeper.versions.current()
+    zone = DEFAULT_ZONE if before is None else before.timezone
+    kept = open_store(paths, kind, zone=zone)
     try:
-        return load_inventory(inventory).timezone
-    except (InventoryError, OSError):
-        kept = keeper.versions.current()
-        return DEFAULT_ZONE if kept is None else kept.timezone
+        owned = keeper.poll(datetime.fromtimestamp(now, UTC))
+        if owned is None:
+            raise InventoryError(list(keeper.refused))
+    except BaseException:
+        kept.close()
+        raise
+    if owned.timezone != zone:  # civil days are the inventory's
+        kept.close()
+        kept = open_store(paths, kind, zone=owned.timezone)
+    return kept, owned
 
 
 async def poll_once(

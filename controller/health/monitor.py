@@ -115,6 +115,7 @@ class Health:
             left += self._store.intervals(None, question, start=start, end=int(now) + 1)
         self._tracker.restore(left, seen=min(stopped, now))
         self._why = "not_running"
+        self._retire(min(stopped, now))
         for device in self.inventory.devices:
             self._recall(device)
         for site in self.tree.sites:
@@ -144,15 +145,19 @@ class Health:
     def change(self, inventory: Inventory, at: float) -> None:
         """Another inventory holds from `at` on: what is no longer owned ends; a moved device changes two sites."""
         self._adopt(inventory)
-        mine = {f"device:{d}" for d in inventory.devices} | {f"site:{s}" for s in self.tree.sites} | {CONTROLLER}
-        for subject in self._tracker.subjects() - mine:
-            self._tracker.close(subject, at)
+        self._retire(at)
         for gone in self._patients.keys() - inventory.devices.keys():
             self._patients.pop(gone)
             self._known.pop(gone, None)
         for site in self._site_states.keys() - self.tree.sites.keys():
             self._site_states.pop(site)
             self._crowds.pop(site, None)
+
+    def _retire(self, at: float) -> None:
+        """End the intervals of what is no longer owned."""
+        mine = {f"device:{d}" for d in self.inventory.devices} | {f"site:{s}" for s in self.tree.sites} | {CONTROLLER}
+        for subject in self._tracker.subjects() - mine:
+            self._tracker.close(subject, at)
 
     def stop(self, at: float) -> None:
         """Write how long everything was last confirmed."""
@@ -210,7 +215,7 @@ class Health:
         subject = f"device:{device.id}"
         reading = seen.readings.get(device.id)
         if reading is None or reading.error_kind == "unobserved":
-            why = seen.blind.get(device.target.domain, "unobserved")
+            why = seen.blind.get(device.target.domain) or (reading.error if reading else None) or "unobserved"
             self._unknown_answers(subject, seen.started, hole_s)
             verdict: Verdict | None = one.not_seen(patient, seen.started, self.limits)
             at = seen.started

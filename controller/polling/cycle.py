@@ -54,7 +54,11 @@ Observe = Callable[[], Awaitable[Observation]]
 
 @dataclass(slots=True, kw_only=True)
 class CycleReport:
-    """What one cycle gave. `blind` maps a domain to why its devices are not judged."""
+    """What one cycle gave.
+
+    blind: domains whose devices are not judged, and why. overloaded: we did not keep up. moved: (device, lane before,
+    lane from now on).
+    """
 
     slot: int
     interval_s: float
@@ -66,6 +70,8 @@ class CycleReport:
     observation: Observation = field(default_factory=lambda: Observation(sight={}))
     blind: dict[str, str] = field(default_factory=dict)
     most_in_flight: int = 0
+    overloaded: bool = False
+    moved: list[tuple[str, Lane, Lane]] = field(default_factory=list)
 
     def count(self, outcome: Outcome) -> int:
         """How many devices ended so."""
@@ -337,6 +343,8 @@ class Cycle:
 
     def _close(self, devices: Sequence[Device], report: CycleReport) -> None:
         """Store the silence that counts, forget the one that does not, and choose the next lanes."""
+        late = report.count(Outcome.LATE)
+        report.overloaded = late >= self._settings.silence_min and late > self._settings.late_ratio * len(devices)
         for device in devices:
             memory = self._memory.of(device.id)
             reading, outcome = report.readings[device.id], report.outcomes[device.id]
@@ -350,9 +358,17 @@ class Cycle:
                 self._committer.add(reading)
             elif outcome is Outcome.SILENT:
                 self._committer.add(reading)
+            elif outcome is Outcome.LATE and report.overloaded:
+                # So many at once were held up by us: no device is blamed, and none changes lanes for it.
+                report.readings[device.id] = replace(reading, error_kind="unobserved", error="overloaded")
+                report.outcomes[device.id] = outcome = Outcome.NOT_ASKED
             if blind is None and outcome in (Outcome.ANSWERED, Outcome.SILENT):
                 memory.answered = outcome is Outcome.ANSWERED
             elif blind == "fleet_silent" and report.observation.of(device.target.domain) is Sight.SEES:
                 # The anchors vouch for our own side: the second silent cycle in a row counts.
                 memory.answered = outcome is Outcome.ANSWERED
-            report.lanes[memory.lane.note(outcome, reading.row.poll_ms or 0.0, self._settings.lanes)] += 1
+            before = memory.lane.lane
+            after = memory.lane.note(outcome, reading.row.poll_ms or 0.0, self._settings.lanes)
+            report.lanes[after] += 1
+            if after is not before:
+                report.moved.append((device.id, before, after))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from controller.polling.lanes import LaneMemory
+from devices.model import Device, DeviceId
 
 log = logging.getLogger(__name__)
 
@@ -45,26 +46,42 @@ class Memory:
         for gone in self._devices.keys() - owned:
             del self._devices[gone]
 
-    def save(self, path: Path, encode: Callable[[Any], Any]) -> None:
+    def forget(self, device: str) -> None:
+        """Learn a device again: the inventory says something else about it."""
+        if device in self._devices:
+            self._devices[device].learned = None
+
+    def save(self, path: Path, devices: Mapping[DeviceId, Device], encode: Callable[[Device, Any], Any]) -> None:
         """Write what was learned, at once or not at all. It is a cache: losing it costs one longer first cycle."""
-        learned = {d: encode(m.learned) for d, m in self._devices.items() if m.learned is not None}
+        learned = {
+            name: encode(device, memory.learned)
+            for name, device in devices.items()
+            if (memory := self._devices.get(name)) is not None and memory.learned is not None
+        }
         _replace(path, json.dumps({"format": FORMAT, "learned": learned}, separators=(",", ":")))
 
-    def load(self, path: Path, decode: Callable[[Any], Any]) -> int:
-        """Read what was learned (gives of how many devices); a file that does not fit is made anew."""
+    def load(self, path: Path, devices: Mapping[DeviceId, Device], decode: Callable[[Device, Any], Any]) -> int:
+        """Read what was learned (gives of how many devices); what does not fit is learned anew."""
         try:
             kept = json.loads(path.read_text())
             if kept["format"] != FORMAT:
                 return 0
-            found = {d: decode(v) for d, v in kept["learned"].items()}
+            learned = dict(kept["learned"])
         except FileNotFoundError:
             return 0
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             log.warning("%s is not usable and is made anew: %s", path.name, error)
             return 0
-        for device, learned in found.items():
-            self.of(device).learned = learned
-        return len(found)
+        found = 0
+        for name, device in devices.items():
+            try:
+                known = decode(device, learned[name]) if name in learned else None
+            except (KeyError, TypeError, IndexError, ValueError):
+                continue
+            if known is not None:
+                self.of(name).learned = known
+                found += 1
+        return found
 
 
 def _replace(path: Path, text: str) -> None:

@@ -130,7 +130,7 @@ class Controller:
         shortest = min(classes.values())
         self._schedule.every(5 * shortest, "maintain", self._maintain, jitter_s=shortest)
         self._schedule.every(min(10.0, shortest), "inventory", self._watch, jitter_s=0.5)
-        self._schedule.every(600.0, "memory", self._save, jitter_s=10.0)
+        self._schedule.every(3600.0, "memory", self._save, jitter_s=60.0)
         self._schedule.start()
         await self._publish()
         ready()
@@ -263,7 +263,10 @@ class Controller:
     async def _watch(self, now: float) -> None:
         found = await self._committer.in_thread(lambda: self._parts.watch_inventory(now))
         if found is not None:
+            before = self._parts.inventory.devices
             self._parts.adopt(found)
+            for changed in (d for d in found.devices.values() if before.get(d.id, d) != d):
+                self._memory.forget(changed.id)
             self._memory.keep_only(found.devices)
             log.info(
                 "inventory %s holds: %d sites, %d devices", found.version[:12], len(found.sites), len(found.devices)
@@ -369,6 +372,7 @@ def _described(report: CycleReport) -> dict[str, Any]:
         "outcomes": {str(o): report.count(o) for o in Outcome},
         "lanes": {str(lane): report.lanes.get(str(lane), 0) for lane in Lane},
         "most_in_flight": report.most_in_flight,
+        "overloaded": report.overloaded,
         "blind": report.blind,
         "anchors": {d: str(s) for d, s in report.observation.sight.items()},
         "anchors_failed": list(report.observation.failed),
@@ -392,6 +396,8 @@ def _line(name: str, report: CycleReport, concluded: Concluded) -> str:
         parts.append(f"{late} late")
     if unasked := report.count(Outcome.NOT_ASKED):
         parts.append(f"{unasked} not observed")
+    if report.overloaded:
+        parts.append("OVERLOADED: this machine did not keep up, nobody is blamed")
     if report.blind:
         parts.append("blind: " + ", ".join(f"{d} ({why})" for d, why in sorted(report.blind.items())))
     parts.append(f"{concluded.outages_open} outages open")

@@ -23,6 +23,7 @@ class PollingSettings:
     anchor_tries: int = 2
     silence_ratio: float = 0.6
     silence_min: int = 20
+    late_ratio: float = 0.2
     names_ttl_s: float = 300.0
     lanes: LaneRules = field(default_factory=LaneRules)
 

@@ -89,6 +89,8 @@ def _summary(said: Mapping[str, Any] | None, running: bool, now: float) -> list[
             f"cycle       {name}: {cycle['devices']} devices in {cycle['took_s']:.1f} of {cycle['interval_s']:.0f} s"
             f" ({outcomes}; lanes: {lanes}), {_ago(now - cycle['started'])}"
         )
+        if cycle["overloaded"]:
+            lines.append("OVERLOADED  this machine did not keep up with the last cycle; devices are not blamed for it")
         lines.extend(f"BLIND       domain {domain}: {why}" for domain, why in cycle["blind"].items())
         lines.extend(f"anchor      {anchor} does not answer" for anchor in cycle["anchors_failed"])
     lines.append(f"devices     {_counts(said['states'])}")
