@@ -68,7 +68,7 @@ def row_of(device: str, slot: int, port: InterfaceFacts, *, uplink: str | None) 
 
 def has_strangers(known: Known, tables: Mapping[str, Mapping[str, Value]]) -> bool:
     """True when the device shows a port that no survey has seen, or hides one that was."""
-    return tables.get(if_mib.OPER, _NONE).keys() != known.ports.keys()
+    return tables.get(if_mib.OPER, _NONE).keys() != known.port_rows
 
 
 def whole(value: Value) -> int | None:

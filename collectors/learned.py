@@ -87,6 +87,7 @@ class Known:
     facts: Facts  # identity; counters of the survey are in the reading it gave
     ask: Ask
     ports: dict[str, InterfaceFacts]  # by row of IF-MIB
+    port_rows: frozenset[str]  # rows seen, place holders among them
     pulse: tuple[str, ...]
     limits: Limits
     rows: int  # of the table of interfaces, to ask for at once; 0: walk it
@@ -174,7 +175,7 @@ def learn(device: Device, platform: Platform, survey: Survey, limits: Limits) ->
     }
     pulse = tuple(column for column, is_told in told.items() if is_told) if facts.interfaces else ()
     # Where the device does not say that its table changed, one row more shows a port that came.
-    rows = len(facts.interfaces) + (survey.table_last_change is None)
+    rows = len(survey.port_rows) + (survey.table_last_change is None)
     ask = compiled(platform.name, recipe)
     fits = limits.bulk and len(ask.gets) <= limits.max_oids and rows * len(pulse) <= AT_ONCE
     known = Known(
@@ -182,6 +183,7 @@ def learn(device: Device, platform: Platform, survey: Survey, limits: Limits) ->
         facts=replace(facts, interfaces=(), radios=()),
         ask=ask,
         ports={str(i.if_index): i for i in facts.interfaces},
+        port_rows=survey.port_rows,
         pulse=pulse,
         limits=limits,
         rows=rows if fits and pulse else 0,

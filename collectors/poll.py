@@ -59,8 +59,12 @@ async def poll(device: Device, *, asks: Asks, learned: Learned | None, slot: int
     """
     began = asks.clock()
     waiting = asyncio.ensure_future(_ping(device, asks)) if asks.ping is not None and device.ping else None
-    told = await _snmp(device, asks, learned, slot)
-    pong = await waiting if waiting is not None else None
+    try:
+        told = await _snmp(device, asks, learned, slot)
+        pong = await waiting if waiting is not None else None
+    finally:
+        if waiting is not None:
+            waiting.cancel()
     checked = await _service(device, asks, slot)
     known = told.learned.known if told.learned else None
     row = DeviceRow(

@@ -23,11 +23,15 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """What a device said, and how to ask it again cheaply. `mac` is that of its first interface."""
+    """What a device said, and how to ask it again cheaply.
+
+    `mac` is that of its first interface; `port_rows` are the rows of IF-MIB, place holders among them.
+    """
 
     facts: Facts
     ways: Mapping[str, Way] = field(default_factory=dict)
     mac: str | None = None
+    port_rows: frozenset[str] = frozenset()
     table_last_change: int | None = None
 
 
@@ -62,6 +66,7 @@ async def survey(
         facts=facts_of(platform, heard.values, told, if_mib.interfaces_of(ports, platform.interfaces)),
         ways=ways,
         mac=if_mib.first_mac(ports.table(if_mib.MAC)),
+        port_rows=frozenset(ports.table(if_mib.OPER)),
         table_last_change=_integer(heard.values.get(if_mib.TABLE_LAST_CHANGE)),
     )
 

@@ -193,6 +193,45 @@ def test_a_new_port_is_found_where_the_device_does_not_say_that_its_table_change
     assert "ether9" in [i.if_name for i in second.reading.interfaces]
 
 
+def test_place_holders_in_the_table_do_not_make_a_device_strange() -> None:
+    ask = recorded()
+    for column, value in ((if_mib.OPER, 1), (if_mib.TYPE, 0), (if_mib.IN_64, 0), (if_mib.OUT_64, 0)):
+        ask.objects[f"{column}.40"] = value
+    first = ask_once(ask)
+    assert first.learned is not None
+    assert "40" not in first.learned.known.ports
+    second = ask_once(ask, replace(first.learned, polls=QUIET_POLLS))
+    assert second.learned is not None
+    assert second.learned.polls == QUIET_POLLS + 1
+
+
+def test_a_poll_that_is_called_off_takes_its_ping_along() -> None:
+    called_off: list[bool] = []
+
+    class Hanging(RecordedAgent):
+        async def get(self, agent: Agent, oids: Sequence[str], *, deadline_s: float | None = None) -> dict[str, Value]:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    async def ping(_: Target) -> Burst | None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            called_off.append(True)
+            raise
+        return None
+
+    async def story() -> None:
+        asks = Asks(snmp=Hanging({}), agent=AGENT, ping=ping)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await poll(DEVICE, asks=asks, learned=None, slot=0, now=NOW)
+        await asyncio.sleep(0)
+
+    asyncio.run(story())
+    assert called_off == [True]
+
+
 def test_everything_is_asked_again_in_time_and_not_by_all_devices_at_once() -> None:
     ask = recorded()
     dues = set()
