@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 SEAL_AFTER_S = 2 * HOUR  # yesterday's stragglers
 HOURS_AT_ONCE = 24
+FEW_DEVICES = 1000  # a day of hours in one transaction still takes well under a second
 USAGE_HOURS_KEPT_DAYS = 62  # they only hasten sums over partial days; older ones are summed from hourly rows
 ROWS_AT_ONCE = 6 * HOUR  # of buckets, deleted in one transaction
 
@@ -85,7 +86,7 @@ class Upkeep:
         """
         floors = self.floors(now)
         self._five_minutes(now, floors, max(1, READINGS_AT_ONCE // (5 * max(1, devices))))
-        self._hours(floors, now)
+        self._hours(floors, now, devices)
         if areas is not None:
             self._area_hours(areas)
         self._days(floors, with_areas=areas is not None)
@@ -147,7 +148,7 @@ class Upkeep:
 
     # -- hours -------------------------------------------------------------------------------------------------
 
-    def _hours(self, floors: Floors, now: float) -> None:
+    def _hours(self, floors: Floors, now: float, devices: int) -> None:
         done5, done, again, first = self._owner.in_writer(
             lambda db: (
                 self._tiers(db).done("5m"), self._tiers(db).done("1h"), self._tiers(db).touched("1h", self._tiers(db).done("1h")),
@@ -157,22 +158,21 @@ class Upkeep:
         until = bucket_of(done5, HOUR)
         brief = bucket_of(int(now) - self._retention.interface_days * DAY_S, HOUR) + HOUR
         start = done or (until if first is None else bucket_of(first, HOUR))
-        for hour in [*again, *range(start, until, HOUR)]:
+        at_once = HOURS_AT_ONCE if devices < FEW_DEVICES else 1
+        for run in [*runs(again, HOUR, at_once), *runs(range(start, until, HOUR), HOUR, at_once)]:
 
-            def put(db: sqlite3.Connection, hour: int = hour) -> None:
+            def put(db: sqlite3.Connection, run: Sequence[int] = run) -> None:
                 tiers = self._tiers(db)
-                tiers.combine("1h", hour, hour + HOUR, source="5m", whole=whole_1h(hour, floors, brief))
-                put_usage(db, self._words, "1h", hour)
-                tiers.settle("1h", [hour])
-                if hour >= start:
-                    tiers.set_done("1h", hour + HOUR)
-                self._touch_after(db, tiers, hour, hour + HOUR)
+                for hour in run:
+                    tiers.combine("1h", hour, hour + HOUR, source="5m", whole=whole_1h(hour, floors, brief))
+                    put_usage(db, self._words, "1h", hour)
+                tiers.settle("1h", run)
+                if run[0] >= start:
+                    tiers.set_done("1h", run[-1] + HOUR)
+                touch_tables(db, tiers, self._zone, run[0], run[-1] + HOUR)
 
             self._owner.in_writer(put)
         self._owner.in_writer(lambda db: self._tiers(db).set_done("1h", until))
-
-    def _touch_after(self, db: sqlite3.Connection, tiers: Tiers, start: float, end: float) -> None:
-        touch_tables(db, tiers, self._zone, start, end)
 
     @staticmethod
     def _first_bucket(db: sqlite3.Connection, tier: str) -> int | None:
