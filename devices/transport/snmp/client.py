@@ -66,6 +66,7 @@ class SnmpClient:
         self._exchanges: Exchanges
         self._endpoints: dict[tuple[str, socket.AddressFamily], Endpoint] = {}
         self._peers: dict[Target, Peer] = {}
+        self._senders: dict[tuple[Endpoint, Address], Peer] = {}
         self._securities: dict[tuple[Target, UsmUser] | Community, Security] = {}
         self._lines: dict[int, _Line] = {}
         self._shapes = Shapes()
@@ -174,7 +175,9 @@ class SnmpClient:
 
     def forget(self, target: Target) -> None:
         """Drop what is remembered of a target (address, round-trip time, v3 engine)."""
-        self._peers.pop(target, None)
+        peer = self._peers.pop(target, None)
+        if peer is not None:
+            self._senders.pop((peer.endpoint, peer.address), None)
         self._lines = {k: line for k, line in self._lines.items() if line.agent.target != target}
         for key in [k for k in self._securities if isinstance(k, tuple) and k[0] == target]:
             del self._securities[key]
@@ -331,10 +334,10 @@ class SnmpClient:
             self._exchanges.answered(exchange, ident, answer)
 
     def _blame(self, address: Address, endpoint: Endpoint) -> None:
-        """Remember who sent what cannot be read, to say so if no answer follows. Rare, so a search will do."""
-        for peer in self._peers.values():
-            if peer.address == address and peer.endpoint is endpoint:
-                peer.garbage += 1
+        """Remember who sent what cannot be read, to say so if no answer follows."""
+        peer = self._senders.get((endpoint, address))
+        if peer is not None:
+            peer.garbage += 1
 
     def _note(self, line: _Line, what: str, oid: str) -> None:
         if what.startswith("objects do not increase"):
@@ -380,7 +383,9 @@ class SnmpClient:
         peer = Peer(_name(target), endpoint, address)
         if len(self._peers) >= _REMEMBERED_AGENTS:
             self._peers.clear()
+            self._senders.clear()
         self._peers[target] = peer
+        self._senders[endpoint, address] = peer
         return peer
 
     def _security(self, agent: Agent) -> Security:
@@ -419,6 +424,7 @@ class SnmpClient:
             endpoint.close()
         self._endpoints.clear()
         self._peers.clear()
+        self._senders.clear()
         self._lines.clear()
         self._securities.clear()
         self._loop = None

@@ -26,8 +26,9 @@ MAX_DATAGRAM: Final = 32_768
 _READ_AT_ONCE: Final = 128
 #: Datagrams sent before the socket is read in between: a burst of questions must not overflow the buffer of answers.
 _SENDS_PER_READ: Final = 32
-_RECEIVE_BUFFER: Final = 8 << 20
-_SO_RCVBUFFORCE: Final = 33  # linux/asm-generic/socket.h; not named by the socket module
+_BUFFER: Final = 8 << 20
+_SO_SNDBUFFORCE: Final = 32  # linux/asm-generic/socket.h; not named by the socket module
+_SO_RCVBUFFORCE: Final = 33
 _CLONE_NEWNET: Final = 0x40000000
 _NETNS_FOLDER: Final = "/run/netns"
 
@@ -131,12 +132,13 @@ def open_socket(domain: Domain, family: socket.AddressFamily, kind: int, protoco
 
 
 def _widen(sock: socket.socket) -> None:
-    """As large a receive buffer as we may have; a fleet answers in bursts."""
-    with suppress(OSError):
-        sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _RECEIVE_BUFFER)
-        return
-    with suppress(OSError):
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+    """Buffers as large as we may have them: a fleet is asked and answers in bursts."""
+    for force, plain in ((_SO_RCVBUFFORCE, socket.SO_RCVBUF), (_SO_SNDBUFFORCE, socket.SO_SNDBUF)):
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, force, _BUFFER)
+        except OSError:  # the forced ones need CAP_NET_ADMIN
+            with suppress(OSError):
+                sock.setsockopt(socket.SOL_SOCKET, plain, _BUFFER)
 
 
 class Endpoint:
