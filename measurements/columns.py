@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +16,9 @@ from numpy.typing import NDArray
 from measurements.derive import CLOCK_SLACK_RATIO, CLOCK_SLACK_S, GAP_FACTOR
 from measurements.rollup import DEVICE, INTERFACE, Tiered
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+Ints: TypeAlias = NDArray[np.int64]
+Floats: TypeAlias = NDArray[np.float64]
+Flags: TypeAlias = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +52,11 @@ class Columns:
         count = int(np.searchsorted(self.slots, end))
         if count == len(self.slots):
             return self
-        parts = {f.name: getattr(self, f.name) for f in fields(self)}
-        return Columns(**{k: v[:count] if isinstance(v, np.ndarray) else v for k, v in parts.items()})
+        parts: dict[str, Any] = {}
+        for each in fields(self):
+            value = getattr(self, each.name)
+            parts[each.name] = value[:count] if isinstance(value, np.ndarray) else value
+        return Columns(**parts)
 
 
 @dataclass(frozen=True, slots=True)

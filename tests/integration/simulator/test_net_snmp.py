@@ -166,7 +166,8 @@ def test_the_product_recognises_what_the_simulator_plays(running: Running, v3: b
         how = ["--v3", "merata", "--auth", "sha256", "--auth-password", "merata-demo-auth", "--priv", "aes128",
                "--priv-password", "merata-demo-priv"]  # fmt: skip
     asked = subprocess.run(
-        [sys.executable, "-m", "merata", "probe", "--json", "--host", device.address, "--port", f"{running.port}", *how],
+        [sys.executable, "-m", "merata", "probe", "--json", "--host", device.address, "--port", str(running.port),
+         *how],
         capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
     said = json.loads(asked.stdout)
