@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.transport.snmp.endpoint import Endpoint
@@ -33,6 +33,7 @@ def test_a_quick_link_is_asked_again_soon() -> None:
     assert lan.rto_s(2.0, 3.0) == RTO_FLOOR_S
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.lists(st.floats(0, 30), min_size=1, max_size=50), st.floats(0.5, 20))
 def test_patience_stays_within_its_bounds(rtts: list[float], ceiling: float) -> None:
     any_link = peer()
