@@ -133,5 +133,7 @@ class Schedule:
         log.warning("%s still runs: this turn is skipped (%d so far)", event.job_id, self.skipped[event.job_id])
 
     def _failed(self, event: JobExecutionEvent) -> None:
+        if isinstance(event.exception, asyncio.CancelledError):
+            return  # the program stops
         self.failed[event.job_id] += 1
         log.error("%s failed", event.job_id, exc_info=event.exception)

@@ -336,7 +336,7 @@ class Joined:
         """Keep what was learned."""
         try:
             self._memory.save(self._paths.root / LEARNED_FILE, self.inventory.devices, recall.encode)
-        except OSError as error:
+        except (OSError, TypeError, ValueError, LookupError) as error:
             log.error("what was learned of the devices was not kept: %s", error)
 
     def stopped(self, at: float) -> None:

@@ -7,7 +7,7 @@ that lost a source) is dropped, and the device is learned again.
 from __future__ import annotations
 
 import zlib
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from importlib.metadata import version
 from typing import Any
 
@@ -16,6 +16,11 @@ from devices.facts import Facts, InterfaceFacts
 from devices.model import Device
 from devices.platforms.recognise import platforms
 from devices.transport.snmp.api import Limits
+
+#: Fields of what is known that are more than a figure, a text or a list of them.
+_SHAPED = frozenset(("facts", "ask", "ports", "limits"))
+#: First of a list that was a set.
+_SET = "set:"
 
 
 def mark(device: Device) -> int:
@@ -30,22 +35,17 @@ def encode(device: Device, learned: Learned) -> dict[str, Any]:
     cells = dict(known.ask.cells)
     recipe = []
     for figure, source in known.ask.reads:
-        place = next(n for n, each in enumerate(platforms()[known.platform].sources(figure)) if each is source)
+        place = [each is source for each in platforms()[known.platform].sources(figure)].index(True)
         rows = [[c, [suffix for suffix, _ in cells[c]]] for c in source.columns if c in cells]
         recipe.append([figure, place, rows])
     facts = {k: v for k, v in asdict(known.facts).items() if v not in (None, ()) and k not in ("interfaces", "radios")}
     return {
         "mark": mark(device),
-        "platform": known.platform,
         "recipe": recipe,
         "facts": facts,
         "ports": {row: {k: v for k, v in asdict(port).items() if v is not None} for row, port in known.ports.items()},
-        "pulse": list(known.pulse),
         "limits": asdict(known.limits),
-        "rows": known.rows,
-        "uplink": known.uplink,
-        "mac": known.mac,
-        "table_last_change": known.table_last_change,
+        "known": {f.name: _plain(getattr(known, f.name)) for f in fields(Known) if f.name not in _SHAPED},
         "sys_up_time": learned.sys_up_time,
         "polls": learned.polls,
         "due_after": learned.due_after,
@@ -64,17 +64,25 @@ def decode(device: Device, kept: dict[str, Any]) -> Learned | None:
         (figure, place, tuple((column, tuple(suffixes)) for column, suffixes in rows))
         for figure, place, rows in kept["recipe"]
     )
-    facts: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in kept["facts"].items()}
+    rest = _tuples(kept["known"])
     known = Known(
-        platform=kept["platform"],
-        facts=Facts(**facts),
-        ask=compiled(kept["platform"], recipe),
+        **rest,
+        facts=Facts(**_tuples(kept["facts"])),
+        ask=compiled(rest["platform"], recipe),
         ports={row: InterfaceFacts(**port) for row, port in kept["ports"].items()},
-        pulse=tuple(kept["pulse"]),
         limits=Limits(**kept["limits"]),
-        rows=kept["rows"],
-        uplink=kept["uplink"],
-        mac=kept["mac"],
-        table_last_change=kept["table_last_change"],
     )
     return Learned(known=known, sys_up_time=kept["sys_up_time"], polls=kept["polls"], due_after=kept["due_after"])
+
+
+def _plain(value: Any) -> Any:
+    return [_SET, *sorted(value)] if isinstance(value, frozenset) else value
+
+
+def _tuples(values: dict[str, Any]) -> dict[str, Any]:
+    """JSON knows lists only."""
+    return {k: _list_of_old(v) if isinstance(v, list) else v for k, v in values.items()}
+
+
+def _list_of_old(value: list[Any]) -> tuple[Any, ...] | frozenset[Any]:
+    return frozenset(value[1:]) if value[:1] == [_SET] else tuple(value)

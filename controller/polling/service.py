@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
@@ -118,6 +118,7 @@ class Controller:
         self._skipped = 0
         self._asked_to_stop = asyncio.Event()
         self._maintaining: asyncio.Task[None] | None = None
+        self._side: set[asyncio.Task[None]] = set()
 
     # --- life ---------------------------------------------------------------------------------------------------------
 
@@ -146,6 +147,7 @@ class Controller:
         if self._maintaining is not None:
             # A thread cannot be cancelled, and the store must not close under it.
             await asyncio.gather(self._maintaining, return_exceptions=True)
+        await asyncio.gather(*self._side, return_exceptions=True)
         await self._committer.flush()
         now = self._clock.now()
         await self._committer.in_thread(lambda: self._parts.stopped(now))
@@ -178,7 +180,7 @@ class Controller:
             if before is not None and not before.done():
                 self._skipped += 1
                 log.warning("cycle %s still runs: this one is skipped", name)
-                await self._committer.in_thread(lambda: self._parts.skipped(f"cycle {name}", now))
+                self._beside(self._committer.in_thread(lambda: self._parts.skipped(f"cycle {name}", now)))
                 return
             devices = self._due(name, now)
             if devices:
@@ -278,7 +280,13 @@ class Controller:
     def _stepped(self, step: float) -> None:
         self._steps += 1
         now = self._clock.now()
-        asyncio.get_running_loop().create_task(self._tell(now, "clock_step", "controller", {"seconds": round(step, 1)}))
+        self._beside(self._tell(now, "clock_step", "controller", {"seconds": round(step, 1)}))
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that nothing here waits for."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._side.add(task)
+        task.add_done_callback(self._side.discard)
 
     async def _tell(self, at: float, kind: str, subject: str, facts: Mapping[str, Any]) -> None:
         await self._committer.in_thread(lambda: self._parts.tell(at, kind, subject, facts))
@@ -310,9 +318,9 @@ class Controller:
         for domain in blind - self._blind:
             facts = {"why": report.blind[domain], "anchors": list(report.observation.failed)}
             log.warning("nothing can be seen of domain %s (%s): its devices are unknown", domain, report.blind[domain])
-            asyncio.get_running_loop().create_task(self._tell(at, "observer_blind", f"domain:{domain}", facts))
+            self._beside(self._tell(at, "observer_blind", f"domain:{domain}", facts))
         for domain in self._blind - blind:
-            asyncio.get_running_loop().create_task(self._tell(at, "observer_sees", f"domain:{domain}", {}))
+            self._beside(self._tell(at, "observer_sees", f"domain:{domain}", {}))
         self._blind = blind
 
     async def _publish(self) -> None:

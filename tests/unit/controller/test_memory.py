@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -30,9 +30,11 @@ def learned(platform: str) -> Learned:
         if (sources := found.sources(figure))
     )
     known = Known(
+        **{f.name: 2 for f in fields(Known) if f.type == "int"},  # type: ignore[arg-type]
         platform=platform, facts=Facts(platform=platform, sys_name="sd-1", cpu_percent=(1.0, 2.0)),
         ask=compiled(platform, recipe), ports={"3": InterfaceFacts(if_index=3, if_name="ether1", speed_bps=10**9)},
-        pulse=("1.3.6.1.2.1.2.2.1.8",), limits=Limits(max_oids=20), rows=2, uplink="ether1", mac="aa:bb:cc:00:11:22",
+        port_rows=frozenset(("3", "4")),
+        pulse=("1.3.6.1.2.1.2.2.1.8",), limits=Limits(max_oids=20), uplink="ether1", mac="aa:bb:cc:00:11:22",
         table_last_change=7,
     )  # fmt: skip
     return Learned(known=known, sys_up_time=123, polls=4, due_after=50)
