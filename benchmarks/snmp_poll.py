@@ -8,6 +8,7 @@ cannot join columns in one request; it is told the same objects and walks them o
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import statistics
 import subprocess
@@ -26,29 +27,42 @@ from devices.transport.snmp.client import SnmpClient
 COLLECTD_INTERVAL_S = 10
 
 
-async def ours(port: int, n: int, credential: Community | UsmUser, in_flight: int, sweeps: int) -> dict[str, Any]:
-    """Sweeps over `n` devices; the first (first contact) is told apart."""
-    fleet = _snmp.agents(n, port, credential)
-    figures, walls = [], []
-    async with SnmpClient() as client:
-        for _ in range(sweeps + 1):
+class Ours:
+    """Our client, swept in turns with the peers' windows, so that a busy machine is busy for all."""
+
+    def __init__(self, port: int, n: int, credential: Community | UsmUser, in_flight: int) -> None:
+        self._fleet = _snmp.agents(n, port, credential)
+        self._in_flight = in_flight
+        self._client = SnmpClient()
+        self._cpu_ms: list[float] = []
+        self._rates: list[float] = []
+        self._retransmitted = 0
+
+    async def sweep(self, times: int) -> None:
+        """Poll every device so often; every answer must be the right one."""
+        n = len(self._fleet)
+        for _ in range(times):
             cpu, began = _snmp.own_cpu_s(), time.monotonic()
-            right = await _snmp.sweep(client, fleet, in_flight)
+            right = await _snmp.sweep(self._client, self._fleet, self._in_flight)
             if right != n:
-                raise SystemExit(f"only {right} of {n} answers were right: {client.statistics}")
-            figures.append((_snmp.own_cpu_s() - cpu) * 1000 / n)
-            walls.append(n / (time.monotonic() - began))
-        repeated = client.statistics.retransmitted
-    return {
-        "what": "merata",
-        "polls": n * sweeps,
-        "cpu_ms": round(statistics.median(figures[1:]), 4),
-        "cpu_ms_range": [round(min(figures[1:]), 4), round(max(figures[1:]), 4)],
-        "cpu_ms_first_contact": round(figures[0], 4),
-        "polls_a_second": round(statistics.median(walls[1:])),
-        "rss_mb": round(_snmp.rss_mb(), 1),
-        "retransmitted": repeated,
-    }
+                raise SystemExit(f"only {right} of {n} answers were right: {self._client.statistics}")
+            self._cpu_ms.append((_snmp.own_cpu_s() - cpu) * 1000 / n)
+            self._rates.append(n / (time.monotonic() - began))
+
+    async def result(self) -> dict[str, Any]:
+        """Figures of all sweeps but the first, which is told apart as first contact."""
+        statistics_ = self._client.statistics
+        await self._client.close()
+        return {
+            "what": "merata",
+            "polls": len(self._fleet) * (len(self._cpu_ms) - 1),
+            "cpu_ms": round(statistics.median(self._cpu_ms[1:]), 4),
+            "cpu_ms_range": [round(min(self._cpu_ms[1:]), 4), round(max(self._cpu_ms[1:]), 4)],
+            "cpu_ms_first_contact": round(self._cpu_ms[0], 4),
+            "polls_a_second": round(statistics.median(self._rates[1:])),
+            "rss_mb": round(_snmp.rss_mb(), 1),
+            "retransmitted": statistics_.retransmitted,
+        }
 
 
 def _collectd_config(folder: Path, port: int, n: int, v3: bool) -> Path:
@@ -91,8 +105,8 @@ async def _served(port: int) -> int | None:
     return value if isinstance(value, int) else None
 
 
-async def collectd(port: int, n: int, windows: int, v3: bool = False) -> dict[str, Any] | None:
-    """CPU of collectd in windows of two intervals, after one interval to settle."""
+async def collectd(port: int, n: int, windows: int, ours: Ours, *, v3: bool = False) -> dict[str, Any] | None:
+    """CPU of collectd in windows of two intervals, after some to settle; our sweeps run between the windows."""
     program = shutil.which("collectd", path="/usr/sbin:/usr/bin:/sbin:/bin")
     if program is None:
         return None
@@ -103,6 +117,7 @@ async def collectd(port: int, n: int, windows: int, v3: bool = False) -> dict[st
             await asyncio.sleep(COLLECTD_INTERVAL_S * 1.5)
             figures, polls = [], 0.0
             for _ in range(windows):
+                await ours.sweep(3)
                 before, cpu, began = await _served(port), _snmp.cpu_s(child.pid), time.monotonic()
                 await asyncio.sleep(COLLECTD_INTERVAL_S * 2)
                 after = await _served(port)
@@ -142,7 +157,7 @@ def _exporter_config(folder: Path, v3: bool) -> Path:
     return config
 
 
-async def exporter(port: int, n: int, v3: bool = False) -> dict[str, Any] | None:
+async def exporter(port: int, n: int, v3: bool) -> dict[str, Any] | None:
     """CPU of the exporter while it is scraped for `n` devices, 20 at a time."""
     program = shutil.which("prometheus-snmp-exporter")
     if program is None:
@@ -186,40 +201,38 @@ def _wait_for(url: str) -> None:
     raise SystemExit(f"{url} does not answer")
 
 
-def table(title: str, rows: list[dict[str, Any] | None]) -> None:
+def table(title: str, rows: list[dict[str, Any]]) -> None:
     """One table."""
     print(f"\n{title}")
     print(f"{'':36} {'CPU ms a poll':>14} {'range':>18} {'polls/s':>8} {'RSS MB':>7} {'polls':>7}")
     for r in rows:
-        if r is not None:
-            low_high = "{}-{}".format(*r["cpu_ms_range"]) if "cpu_ms_range" in r else ""
-            print(
-                f"{r['what']:36} {r['cpu_ms']:>14} {low_high:>18} {r['polls_a_second'] or 'paced':>8} "
-                f"{r['rss_mb']:>7} {r['polls']:>7}"
-            )
+        low_high = "{}-{}".format(*r["cpu_ms_range"]) if "cpu_ms_range" in r else ""
+        print(
+            f"{r['what']:36} {r['cpu_ms']:>14} {low_high:>18} {r['polls_a_second'] or 'paced':>8} "
+            f"{r['rss_mb']:>7} {r['polls']:>7}"
+        )
 
 
 async def main(quick: bool) -> None:
-    """Ours before and after the peers, so that a busier machine shows; then v3."""
-    n, sweeps, windows = (300, 2, 1) if quick else (2000, 8, 3)
+    """v2c, then v3."""
+    n, windows = (300, 1) if quick else (2000, 3)
     with _snmp.responder_v2c() as (port, which):
-        v2c = [
-            await ours(port, n, _snmp.COMMUNITY, 200, sweeps),
-            await collectd(port, n, windows),
-            await exporter(port, n),
-            await ours(port, n, _snmp.COMMUNITY, 200, sweeps),
-        ]
+        v2c = await _compare(port, n, _snmp.COMMUNITY, windows)
     table(f"SNMPv2c, {n} devices, responder: {which}", v2c)
     few = n // 4
     with _snmp.responder_python(1) as port:
-        v3 = [
-            await ours(port, few, _snmp.USER, 100, sweeps),
-            await collectd(port, few, windows, v3=True),
-            await exporter(port, few, v3=True),
-            await ours(port, few, _snmp.USER, 100, sweeps),
-        ]
+        v3 = await _compare(port, few, _snmp.USER, windows)
     table(f"SNMPv3 authPriv SHA-1/AES-128, {few} devices, responder: 1 Python process", v3)
-    _snmp.write("snmp_poll", {"responder_v2c": which, "v2c": [r for r in v2c if r], "v3": [r for r in v3 if r]})
+    _snmp.write("snmp_poll", {"responder_v2c": which, "v2c": v2c, "v3": v3, "load_average": os.getloadavg()})
+
+
+async def _compare(port: int, n: int, credential: Community | UsmUser, windows: int) -> list[dict[str, Any]]:
+    v3 = isinstance(credential, UsmUser)
+    ours = Ours(port, n, credential, min(200, n // 3))
+    await ours.sweep(4)
+    peers = [await collectd(port, n, windows, ours, v3=v3), await exporter(port, n, v3)]
+    await ours.sweep(4)
+    return [await ours.result(), *(p for p in peers if p is not None)]
 
 
 if __name__ == "__main__":

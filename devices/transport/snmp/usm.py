@@ -63,6 +63,8 @@ def peek_id(data: bytes, at: int) -> int:
     Raises:
         BerError: malformed.
     """
+    if data[at + 2 : at + 4] == b"\x02\x04" and data[at] == ber.SEQUENCE:  # an id made here has four octets
+        return int.from_bytes(data[at + 4 : at + 8], "big")
     return ber.read_integer(data, ber.header(data, at, ber.SEQUENCE)[0])[0]
 
 

@@ -51,6 +51,8 @@ class UsmSecurity:
     __slots__ = (
         "_boots",
         "_clock",
+        "_contexts",
+        "_encoded_for",
         "_engine_tlv",
         "_exchanges",
         "_flags",
@@ -58,6 +60,7 @@ class UsmSecurity:
         "_latest",
         "_note",
         "_now",
+        "_parameters",
         "_silences",
         "_statistics",
         "_trusted",
@@ -98,6 +101,8 @@ class UsmSecurity:
         self._boots = 0
         self._clock = 0.0  # engine time minus our time
         self._latest = 0
+        self._encoded_for = -1
+        self._parameters = b""
         self._keys: Keys | None = None
 
     @property
@@ -118,6 +123,7 @@ class UsmSecurity:
         self._statistics.discoveries += 1
         self.engine_id = engine_id
         self._engine_tlv = ber.tlv(ber.OCTET_STRING, engine_id)
+        self._contexts = self._engine_tlv + ber.tlv(ber.OCTET_STRING, self._user.context)
         self._keys = Keys(self._user, engine_id)
         self._set_clock(boots, time)
 
@@ -131,38 +137,43 @@ class UsmSecurity:
     def _set_clock(self, boots: int, time: int) -> None:
         self._boots = boots
         self._latest = time
+        self._encoded_for = -1
         self._clock = time - self._now()
 
     # --- out --------------------------------------------------------------------------------------------------------
 
     def seal(self, ident: int, question: Question, now: float) -> bytes:
         """A whole message; `usm.seal` with what does not change already encoded."""
-        keys, boots = self._keys, self._boots
+        keys = self._keys
         assert keys is not None  # noqa: S101 - asked only when ready
         time = max(0, min(int(now + self._clock), usm.MAX_BOOTS))
+        if time != self._encoded_for:
+            self._encode_parameters(keys, time)
         identity = ident.to_bytes(ID_OCTETS, "big")
-        plain = usm.scoped(self.engine_id, self._user.context, question.head + identity + question.tail)
-        salt_tlv, digest_octets = b"\x04\x00", keys.digest_octets
+        pdu = self._contexts + question.head + identity + question.tail
+        plain = b"\x30" + ber.length(len(pdu)) + pdu
+        tail = b"\x04\x00" + plain
         if self._flags & usm.HIDDEN:
-            hidden, salt = keys.encrypt(plain, boots, time)
-            plain = ber.tlv(ber.OCTET_STRING, hidden)
-            salt_tlv = b"\x04\x08" + salt
-        before = self._engine_tlv + ber.integer(boots) + ber.integer(time) + self._user_tlv
-        size = len(before) + 2 + digest_octets + len(salt_tlv)
-        parameters = ber.length(size)
-        head = b"\x02\x01\x03\x30\x11\x02\x04%b\x02\x03\x00\xff\xe3\x04\x01%c\x02\x01\x03\x04%b\x30%b%b\x04%c" % (
-            identity,
-            self._flags,
-            ber.length(size + 1 + len(parameters)),
-            parameters,
-            before,
-            digest_octets,
-        )
-        tail = salt_tlv + plain
+            hidden, salt = keys.encrypt(plain, self._boots, time)
+            tail = b"\x04\x08" + salt + b"\x04" + ber.length(len(hidden)) + hidden
+        digest_octets = keys.digest_octets
+        head = b"\x02\x01\x03\x30\x11\x02\x04" + identity + self._parameters
         head = b"\x30" + ber.length(len(head) + digest_octets + len(tail)) + head
         if not digest_octets:
             return head + tail
         return head + keys.digest(head + bytes(digest_octets) + tail) + tail
+
+    def _encode_parameters(self, keys: Keys, time: int) -> None:
+        """All between message id and digest, which stays the same for a second."""
+        before = self._engine_tlv + ber.integer(self._boots) + ber.integer(time) + self._user_tlv
+        # Digest and salt (with its two octets of header) follow `before`.
+        size = len(before) + 2 + keys.digest_octets + (10 if self._flags & usm.HIDDEN else 2)
+        inner = b"\x30" + ber.length(size) + before + bytes((ber.OCTET_STRING, keys.digest_octets))
+        whole = size + len(ber.length(size)) + 1
+        # msgMaxSize 65507, msgFlags, msgSecurityModel 3
+        flags = b"\x02\x03\x00\xff\xe3\x04\x01%c\x02\x01\x03" % self._flags
+        self._parameters = flags + b"\x04" + ber.length(whole) + inner
+        self._encoded_for = time
 
     # --- in ---------------------------------------------------------------------------------------------------------
 
