@@ -240,7 +240,7 @@ def _ssh(stack: Stack, known: Known, notes: Notes) -> tuple[SshSettings | None, 
     if username is None:
         notes.complain(inner.where("username"), "ssh needs `username`, here or in the credential")
         return None, False
-    if credential is None or not (credential.password or credential.key):
+    if name is None or credential is None or not (credential.password or credential.key):
         return None, False
     return SshSettings(credential=name, username=username, port=inner.get("port", 22)), True
 

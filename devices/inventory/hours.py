@@ -10,9 +10,8 @@ from devices.inventory.words import Unfit
 from devices.model import OpeningHours
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_NUMBERS = dict(zip(DAYS, range(7), strict=True)) | dict(
-    zip(("sen", "sel", "rab", "kam", "jum", "sab", "min"), range(7), strict=True)
-)
+_HARI = ("sen", "sel", "rab", "kam", "jum", "sab", "min")
+_NUMBERS: dict[str, int] = {name: number for names in (DAYS, _HARI) for number, name in enumerate(names)}
 #: The end of a day. 24:00 is no `time`; the last microsecond compares right with every minute before it.
 MIDNIGHT = time.max
 _PART = re.compile(r"([a-z]{3})(?:-([a-z]{3}))? +(closed|tutup|\d\d?[:.]\d\d *- *\d\d?[:.]\d\d)")

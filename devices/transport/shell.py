@@ -34,3 +34,4 @@ class Shell(Protocol):
         Raises:
             DeviceError: no session, or no answer in time; no reply is returned then.
         """
+        ...
