@@ -1,8 +1,8 @@
 """One archive of the whole state directory: made beside a running controller, verified, put back.
 
 A tar file: every file of the state directory, `manifest.json` last (an archive that was cut short has none).
-Databases are copied through SQLite's backup interface, history before raw: raw rows are the truth, and what was rolled up
-while the raw files were copied is made again after a restore.
+Databases are copied through SQLite's backup interface, history before raw: raw rows are the truth, and what was rolled
+up while the raw files were copied is made again after a restore.
 """
 
 from __future__ import annotations
