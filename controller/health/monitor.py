@@ -6,19 +6,18 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 from controller.health import device as one
 from controller.health import sites
+from controller.health.crowd import Crowds
 from controller.health.device import Parent, Patient, Verdict
-from controller.health.gauges import Streaks
 from controller.health.outages import Book, Failing, group
+from controller.health.seen import Conclusion, Happening, Seen, evidence_of, told
 from controller.health.sites import Known
 from controller.health.thresholds import Thresholds
 from controller.health.tracker import Tracker
 from controller.health.tree import Tree, draw
-from devices.model import Device, DeviceId, Inventory, Role, SiteId
+from devices.model import Device, DeviceId, Inventory, SiteId
 from measurements.errors import StoreUnavailable
 from measurements.intervals import Interval, State
 from measurements.outages import Outage
@@ -29,38 +28,6 @@ log = logging.getLogger(__name__)
 
 QUESTIONS = ("ping", "snmp", "service", "state")
 CONTROLLER = "controller"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """What one cycle observed: readings by device, and for each domain that was not seen, why."""
-
-    started: float
-    at: float
-    interval_s: float
-    devices: Sequence[Device]
-    readings: Mapping[str, Reading]
-    blind: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
-    """Something worth telling: goes to the journal."""
-
-    at: float
-    kind: str
-    subject: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conclusion:
-    """What became of a cycle."""
-
-    devices: Mapping[str, int]
-    sites: Mapping[str, int]
-    outages_open: int
-    happenings: tuple[Happening, ...]
 
 
 class Health:
@@ -87,7 +54,7 @@ class Health:
         self._people_of = people
         self._patients: dict[DeviceId, Patient] = {}
         self._known: dict[DeviceId, Known] = {}
-        self._crowds: dict[SiteId, Streaks] = {}
+        self._crowds = Crowds(self.limits)
         self._site_states: dict[SiteId, tuple[State, str | None, float]] = {}
         self._tracker = Tracker(confirm_s=self.limits.confirm_s)
         self._book = Book(write_every_s=self.limits.confirm_s, hole_s=self.limits.hole_intervals * interval_s)
@@ -151,7 +118,7 @@ class Health:
             self._known.pop(gone, None)
         for site in self._site_states.keys() - self.tree.sites.keys():
             self._site_states.pop(site)
-            self._crowds.pop(site, None)
+            self._crowds.forget(site)
 
     def _retire(self, at: float) -> None:
         """End the intervals of what is no longer owned."""
@@ -187,7 +154,7 @@ class Health:
             self._judge_site(site_id, seen, latest, hole_s)
         changed = self._outages(seen.at)
         for outage in changed:
-            happenings.append(_told(outage, seen.at))
+            happenings.append(told(outage, seen.at))
         self._outages_waiting += changed
         self._write(seen.at, hole_s=hole_s)
         self._why = "unobserved"
@@ -253,7 +220,7 @@ class Health:
             since=verdict.since,
             hole_s=hole_s,
             why=self._why,
-            evidence=_evidence(patient, reading, latest, why),
+            evidence=evidence_of(patient, reading, latest, why),
         )
 
     def _answers(self, subject: str, reading: Reading, hole_s: float) -> None:
@@ -310,7 +277,7 @@ class Health:
 
     def _judge_site(self, site_id: SiteId, seen: Seen, latest: Mapping[str, Latest], hole_s: float) -> None:
         members = self.tree.sites[site_id]
-        crowd = self._crowd(site_id, latest)
+        crowd = self._crowds.look(site_id, self.inventory, members, latest)
         verdict = sites.judge(members, self._known, crowd)
         if verdict is None:
             return
@@ -346,46 +313,6 @@ class Health:
     def _seen_at(device: DeviceId, seen: Seen) -> float:
         reading = seen.readings.get(device)
         return seen.started if reading is None else reading.at
-
-    def _crowd(self, site_id: SiteId, latest: Mapping[str, Latest]) -> list[str]:
-        """Causes of a site as a whole: more people than it was built for, an uplink at the end of its plan."""
-        site = self.inventory.sites.get(site_id)
-        if site is None or (site.capacity_clients is None and site.plan_down_mbps is None):
-            return []
-        members = self.tree.sites[site_id]
-        streaks = self._crowds.get(site_id)
-        if streaks is None:
-            streaks = self._crowds[site_id] = Streaks()
-        found: dict[str, bool | None] = {}
-        if site.capacity_clients is not None:
-            clients = self._clients(members, latest)
-            found["full"] = None if clients is None else clients >= site.capacity_clients
-        shares = [
-            rate / (plan * 1e6)
-            for gateway in members.gateways
-            if gateway in latest
-            for rate, plan in (
-                (latest[gateway].fields.get("in_bps"), site.plan_down_mbps),
-                (latest[gateway].fields.get("out_bps"), site.plan_up_mbps),
-            )
-            if rate is not None and plan
-        ]
-        found["saturated"] = max(shares) >= self.limits.plan_ratio if shares else None
-        streaks.take(found, self.limits.for_polls)
-        return [cause for cause in ("full", "saturated") if cause in streaks.active]
-
-    def _clients(self, members: Any, latest: Mapping[str, Latest]) -> int | None:
-        """Clients of a site: what its access points count, or what a device above them counts for all."""
-        points: list[int] = []
-        heads: list[int] = []
-        for device_id in members:
-            if device_id not in latest or (told := latest[device_id].fields.get("clients")) is None:
-                continue
-            device = self.inventory.devices[device_id]
-            (points if device.role is Role.AP else heads).append(int(told))
-        if not points and not heads:
-            return None
-        return max(sum(points), max(heads, default=0))
 
     # --- outages ----------------------------------------------------------------------------------------------------
 
@@ -447,31 +374,3 @@ class Health:
                 log.error("%d outages wait for the store: %s", len(self._outages_waiting), error)
             else:
                 self._outages_waiting = []
-
-
-def _told(outage: Outage, at: float) -> Happening:
-    kind = "outage_closed" if outage.ended is not None else "outage"
-    facts = {"cause": outage.cause, "state": outage.state, "sites": len(outage.sites), "people": outage.people}
-    return Happening(at=at, kind=kind, subject=f"outage:{outage.id}", facts=facts)
-
-
-def _evidence(patient: Patient, reading: Reading | None, latest: Latest | None, why: str) -> str:
-    facts: dict[str, Any] = {}
-    if why:
-        facts["why"] = why
-    if patient.misses:
-        facts["misses"] = patient.misses
-        facts["answered_at"] = patient.answered_at
-    if patient.streaks.active:
-        facts["causes"] = sorted(patient.streaks.active)
-    if reading is not None:
-        if reading.error is not None:
-            facts["error"] = reading.error
-        for name in ("ping_ok", "snmp_ok", "service_ok"):
-            facts[name] = getattr(reading.row, name)
-    if latest is not None and patient.state is State.DEGRADED:
-        for name in ("loss_ratio", "rtt_avg_ms", "snmp_rtt_ms", "cpu_ratio", "memory_ratio", "temperature_c"):
-            if (told := latest.fields.get(name)) is not None:
-                facts[name] = told
-        facts["usual_ms"] = round(patient.usual.mean_ms, 1) if patient.usual.samples else None
-    return json.dumps(facts, separators=(",", ":"))

@@ -11,7 +11,10 @@ from dataclasses import replace
 from collectors.asks import Asks, PingAsk, ShellAsk
 from collectors.learned import Learned
 from collectors.poll import Polled, poll
+from controller.polling.cycle import Observe
 from controller.polling.names import Names
+from controller.polling.observer import Observation, observe
+from controller.polling.settings import PollingSettings
 from devices import credentials
 from devices.errors import CredentialError
 from devices.model import Anchor, Device, Domain, Inventory, Target
@@ -112,6 +115,17 @@ class Doors:
                 found = error
             self._secrets[name] = found
         return found
+
+    def observing(self, settings: PollingSettings) -> Observe:
+        """How the anchors of the present inventory are asked."""
+        anchors = self._inventory.anchors
+
+        async def ask() -> Observation:
+            return await observe(
+                anchors, self.ask_anchor, timeout_s=settings.anchor_timeout_s, tries=settings.anchor_tries
+            )
+
+        return ask
 
     async def ask_anchor(self, anchor: Anchor, timeout_s: float) -> bool | None:
         """Ask one anchor once; None when it may not be asked.
