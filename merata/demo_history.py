@@ -106,7 +106,7 @@ def _raw(state: Path, province: Province, origins: Sequence[float], quiet: bool,
     for at in range(begin, end, RAW_PIECE_S):
         when = history.slots(story, at, min(at + RAW_PIECE_S, end), 60)
         found = [history.samples(story, device, when, 60) for device in province.devices.values()]
-        store.put([_columns(s) for s in found], {s.device: (s.serial, s.mac) for s in found})
+        store.put([_columns(s) for s in found], {s.device: s.box for s in found})
     store.close()
 
 

@@ -47,8 +47,7 @@ class Samples:
     cpu_ratio: NDArray[np.float64]
     memory_ratio: NDArray[np.float64]
     temperature_c: NDArray[np.float64] | None
-    serial: str
-    mac: str
+    box: tuple[str | None, str]  # serial, first hardware address
 
 
 def slots(story: Story, start: float, end: float, step_s: int) -> NDArray[np.int64]:
@@ -86,8 +85,7 @@ def samples(story: Story, device: SimDevice, when: NDArray[np.int64], step_s: in
         cpu_ratio=np.round(seen["cpu_percent"]) / 100,
         memory_ratio=np.round(seen["memory_ratio"], 4),
         temperature_c=np.round(seen["temperature_c"], 1) if warm else None,
-        serial=story.traits(device).serial,
-        mac=":".join(f"{octet:02x}" for octet in story.traits(device).mac),
+        box=platforms.box(device.platform, story.traits(device)),
     )
 
 

@@ -191,7 +191,12 @@ def mac_of(n: Now, number: int) -> bytes:
 
 
 def _mac(n: Now, number: int) -> bytes:
-    return bytes((0x02 + ((number & 0x3F) << 2), *n.traits.mac[1:]))
+    return port_mac(n.traits, number)
+
+
+def port_mac(traits: Traits, number: int) -> bytes:
+    """A made-up, locally administered address of one port."""
+    return bytes((0x02 + ((number & 0x3F) << 2), *traits.mac[1:]))
 
 
 #: Columns that pollers begin at, remembered a view; anything may be asked, so not without end.

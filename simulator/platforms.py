@@ -7,6 +7,7 @@ from functools import cache
 
 from simulator import mib
 from simulator.mib import COUNTER32, COUNTER64, GAUGE, INTEGER, STRING, TICKS, Now, Object, Port, View, fixed, text
+from simulator.traits import Traits
 
 E = "1.3.6.1.4.1"
 MIKROTIK, UBNT, FROGFOOT, NET_SNMP, UCD = f"{E}.14988", f"{E}.41112", f"{E}.10002.1.1.1", f"{E}.8072", f"{E}.2021"
@@ -17,6 +18,14 @@ SSID = b"Internet Publik"
 
 WAN = {"routeros-plain": "ether1", "routeros-wireless": "ether1", "routeros-wifi": "ether1", "openwrt": "eth0",
        "linux": "eth0", "unifi": "eth0", "airos-ap": "eth0", "airos-sector": "eth0"}  # fmt: skip
+#: The first port that has a hardware address: where there is a loopback, it comes before.
+_FIRST_PORT = {"unifi": 2, "linux": 2, "airos-ap": 2, "airos-sector": 2}
+
+
+def box(platform: str, traits: Traits) -> tuple[str | None, str]:
+    """What tells this box from another: (serial where the firmware tells one, address of its first port)."""
+    address = mib.port_mac(traits, _FIRST_PORT.get(platform, 1))
+    return traits.serial if platform.startswith("routeros") else None, address.hex(":")
 
 
 @cache

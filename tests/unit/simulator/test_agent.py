@@ -105,6 +105,18 @@ def test_set_is_refused(agents: Agents) -> None:
     assert (pdu.error_status, pdu.error_index) == (ber.NO_ACCESS, 1)
 
 
+@pytest.mark.parametrize("platform", FAMILIES)
+def test_the_history_knows_the_same_box_as_a_poll_sees(agents: Agents, platform: str) -> None:
+    device = one(platform)
+    serial, address = platforms.box(platform, agents.story.traits(device))
+    walked = walk(agents, device)
+    addresses = [v for oid, v in walked if oid.startswith("1.3.6.1.2.1.2.2.1.6.") and v]
+    assert isinstance(addresses[0], bytes)
+    assert addresses[0].hex(":") == address
+    told = [v for oid, v in walked if oid == "1.3.6.1.4.1.14988.1.1.7.3.0"]
+    assert told == ([] if serial is None else [serial.encode()])
+
+
 def test_a_table_has_one_row_for_each_client(agents: Agents) -> None:
     device = next(d for d in PROVINCE.devices.values() if d.platform == "routeros-wifi" and d.share > 0 and not d.v3)
     column = "1.3.6.1.4.1.14988.1.1.21.4.1.6."
