@@ -115,6 +115,8 @@ class Controller:
     inventory: Path
     interval_s: float
     netns: str | None = None
+    words: Sequence[str] = ()
+    environ: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[str] | None = None
     log: Path | None = None
 
@@ -124,8 +126,8 @@ class Controller:
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 [*enter, sys.executable, "-m", "merata", "--state", str(self.state), "--inventory", str(self.inventory),
-                 "run", "--interval", f"{self.interval_s:.0f}"],
-                env={**os.environ, "TEST_COMMUNITY": COMMUNITY}, cwd=ROOT, text=True,
+                 "run", "--interval", f"{self.interval_s:.0f}", *self.words],
+                env={**os.environ, "TEST_COMMUNITY": COMMUNITY, **self.environ}, cwd=ROOT, text=True,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
             )  # fmt: skip
         assert self.process.stdout is not None
