@@ -90,16 +90,27 @@ class Spool:
             [(self._bytes,)] = self._db.execute("SELECT coalesce(sum(bytes), 0) FROM queue")
             [(self._dead_bytes,)] = self._db.execute("SELECT coalesce(sum(bytes), 0) FROM dead")
 
-    def put(self, bucket: str, lines: Sequence[str], *, now: float) -> int:
+    def put(self, bucket: str, lines: Sequence[str], *, now: float, synced: bool = True) -> int:
         """Keep lines until they are sent; durable when it returns. Gives how many older lines had to go for them.
+
+        Args:
+            bucket: where they shall go.
+            lines: line protocol without line breaks.
+            now: epoch s.
+            synced: False leaves the fsync to the next synced put: a kill loses nothing, a power cut may lose these.
 
         Raises:
             StoreUnavailable: nothing of it was kept (disk full, file gone).
         """
-        return self.put_all({bucket: lines}, now=now)
+        return self.put_all({bucket: lines}, now=now, synced=synced)
 
     def put_all(
-        self, batches: Mapping[str, Sequence[str]], *, now: float, marks: Mapping[str, int] | None = None
+        self,
+        batches: Mapping[str, Sequence[str]],
+        *,
+        now: float,
+        marks: Mapping[str, int] | None = None,
+        synced: bool = True,
     ) -> int:
         """As `put`, for several buckets in one transaction; `marks` are remembered with them (see `mark`)."""
         rows = [
@@ -111,7 +122,7 @@ class Spool:
         if not rows and not marks:
             return 0
         size = sum(row[3] for row in rows)
-        with self._transaction():
+        with self._transaction(synced=synced):
             dropped = self._make_room(size, now)
             self._db.executemany("INSERT INTO queue(bucket, at, lines, bytes, body) VALUES (?,?,?,?,?)", rows)
             self._count("put", sum(row[2] for row in rows))
@@ -159,7 +170,8 @@ class Spool:
             now: epoch s.
         """
         refused = [(lines, reason, zlib.compress(lines.encode(), 1)) for lines, reason in (dead or {}).items()]
-        with self._transaction():
+        # Without dead lines no fsync: a power cut would only have the batch sent again.
+        with self._transaction(synced=bool(refused)):
             gone = self._delete(batch.ids)
             buried = 0
             for lines, reason, body in refused:
@@ -203,10 +215,11 @@ class Spool:
             self._db.close()
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        before = None
+    def _transaction(self, *, synced: bool = True) -> Iterator[None]:
         with self._lock, _translated(self.path):
             before = (self._bytes, self._dead_bytes)
+            # NORMAL writes the log without an fsync; the next FULL commit syncs all of the log.
+            self._db.execute(f"PRAGMA synchronous={'FULL' if synced else 'NORMAL'}")
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield

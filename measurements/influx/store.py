@@ -124,6 +124,7 @@ class InfluxStore(InfluxReader):
         """As `MeasurementStore.maintain`; the buckets it makes go to the spool before they are committed."""
         self._store.maintain(now)
         self._ship_areas()
+        self._spool.put_all({}, now=self._clock(), marks={"maintained": int(now)})  # syncs what was published
         self.sender.wake()
 
     def _ship_areas(self) -> None:
@@ -164,6 +165,11 @@ class _Outbox:
         self.spool: Spool | None = None
 
     def publish(self, kind: str, tier: str, bucket: int, rolled: Rolled) -> None:
-        """Called in the writer thread before the bucket is committed; may be called twice for one bucket."""
+        """Called in the writer thread before the bucket is committed; may be called twice for one bucket.
+
+        Not synced one by one: a pass may make hundreds, and `maintain` syncs them at its end. After a power cut in
+        between, `merata store replay` sends what a few buckets lack.
+        """
         if self.spool is not None:
-            self.spool.put(self._settings.bucket(tier), bucket_lines(kind, bucket, rolled), now=self._clock())
+            lines = bucket_lines(kind, bucket, rolled)
+            self.spool.put(self._settings.bucket(tier), lines, now=self._clock(), synced=False)
