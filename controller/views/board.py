@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from controller.views.fleet import RANK, Area, DeviceNow, Fleet, Fresh, SiteNow, evidence_of
+from controller.views.history import last_answers
 from controller.views.sources import Ring, Sources
 from measurements.intervals import State
 from measurements.outages import Outage
@@ -58,10 +59,11 @@ class BoardPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutagePage:
-    """`/gangguan/<id>`: one outage with the evidence for it."""
+    """`/gangguan/<id>`: one outage with the evidence for it. `answered`: when each device last answered, by id."""
 
     fresh: Fresh
     outage: OutageItem
+    answered: Mapping[str, float]
     outlines: Mapping[str, Sequence[Ring]]
     approximate: bool
 
@@ -137,9 +139,11 @@ def outage(fleet: Fleet, sources: Sources, outage_id: str, now: float) -> Outage
         found = next((o for o in sources.reader.outages(start=0, end=now + 1) if o.id == outage_id), None)
     if found is None:
         return None
+    item = outage_item(fleet, found, now)
     return OutagePage(
         fresh=fleet.fresh,
-        outage=outage_item(fleet, found, now),
+        outage=item,
+        answered=last_answers(sources.reader, item.devices, now),
         outlines=sources.outlines(),
         approximate=not sources.outlines_exact,
     )
@@ -153,8 +157,9 @@ def _person_hours(fleet: Fleet, outage: Outage, evidence: Mapping[str, Any], now
     """What was counted while it changed, and since then the people of the sites that are still in it."""
     counted, hours = evidence.get("counted"), evidence.get("person_hours")
     if not isinstance(counted, int | float) or not isinstance(hours, int | float):
-        return outage.people * max(0.0, (outage.ended or now) - outage.started) / HOUR_S
-    if outage.ended is not None:
+        length = max(0.0, (outage.ended or now) - outage.started)
+        return outage.people * length / HOUR_S if outage.state == State.DOWN else 0.0
+    if outage.ended is not None or outage.state != State.DOWN:  # a degraded site still serves
         return float(hours)
     still = sum(fleet.sites[s].people or 0 for s in evidence.get("sites_now", ()) if s in fleet.sites)
     return float(hours) + still * max(0.0, now - counted) / HOUR_S

@@ -9,7 +9,7 @@ from typing import Any
 from controller.journal.records import Event
 from controller.views.charts import ChartSet, charts, uplink_of
 from controller.views.fleet import DeviceNow, Fleet, Fresh, SiteNow
-from controller.views.history import DAY_S, DAYS, Bar, bar
+from controller.views.history import DAY_S, DAYS, Bar, bar, last_answers
 from controller.views.sources import Sources
 from measurements.intervals import State
 
@@ -106,7 +106,7 @@ def device(fleet: Fleet, sources: Sources, device_id: str, now: float, *, span: 
         site=site,
         parent=fleet.devices.get(found.device.parent) if found.device.parent else None,
         children=sum(1 for d in fleet.devices.values() if d.device.parent == device_id),
-        questions=questions(found, now),
+        questions=questions(found, last_answers(sources.reader, [found], now).get(device_id), now),
         charts=charts(sources, found, site, now, span=span),
         ports=ports(found),
         bar=bar(sources.reader, subject, now),
@@ -129,10 +129,9 @@ def raw(fleet: Fleet, device_id: str) -> RawPage | None:
     )
 
 
-def questions(found: DeviceNow, now: float) -> tuple[Question, ...]:
+def questions(found: DeviceNow, answered: float | None, now: float) -> tuple[Question, ...]:
     """Ping, SNMP, service: always three, always apart, always in this order."""
     loss, rtt = found.value("loss_ratio"), found.value("rtt_avg_ms")
-    answered = found.latest.answered_at if found.latest else None
     services = dict(found.latest.services) if found.latest else {}
     return (
         Question(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from controller.views.fleet import DeviceNow
 from controller.views.sources import Reader
 from measurements.intervals import Interval, State
 
@@ -86,3 +87,17 @@ def spells_of(intervals: Sequence[Interval], start: float, end: float) -> list[S
     if end - at > 1:
         made.append(Spell(state=State.UNKNOWN, start=at, end=end))
     return made
+
+
+def last_answers(reader: Reader, devices: Sequence[DeviceNow], now: float) -> dict[str, float]:
+    """When each device last answered anything, epoch s: of its last reading, else the end of its last good state.
+
+    A device that has not answered for thirty days is missing.
+    """
+    found = {d.id: d.latest.answered_at for d in devices if d.latest and d.latest.answered_at is not None}
+    silent = {f"device:{d.id}": d.id for d in devices if d.id not in found}
+    if silent:
+        for told in reader.intervals(list(silent), "state", start=int(now) - DAYS * DAY_S, end=int(now) + 1):
+            if told.state in (State.UP, State.DEGRADED) and told.end is not None:
+                found[silent[told.subject]] = max(found.get(silent[told.subject], 0.0), told.end)
+    return found

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from controller.journal.records import Event
 from controller.views.board import OutageItem, outage_item
 from controller.views.fleet import Fleet, Fresh, SiteNow
-from controller.views.history import DAY_S, DAYS, Bar, bar
+from controller.views.history import DAY_S, DAYS, Bar, bar, last_answers
 from controller.views.sources import Ring, Sources
 
 
@@ -18,6 +18,7 @@ class SitePage:
 
     fresh: Fresh
     site: SiteNow
+    answered: Mapping[str, float]
     bar: Bar
     outage: OutageItem | None
     past: tuple[OutageItem, ...]
@@ -49,6 +50,7 @@ def site(fleet: Fleet, sources: Sources, site_id: str, now: float) -> SitePage |
     return SitePage(
         fresh=fleet.fresh,
         site=found,
+        answered=last_answers(sources.reader, found.devices, now),
         bar=bar(sources.reader, subject, now),
         outage=outage_item(fleet, current, now) if current else None,
         past=tuple(outage_item(fleet, o, now) for o in past[:PAST]),

@@ -13,6 +13,7 @@ from controller.views.sources import Sources
 
 DAY_S = 86400
 SHOWN = 20
+NOT_HERE = frozenset({"outage", "outage_closed"})  # they have a page of their own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,5 +58,5 @@ def system(fleet: Fleet, sources: Sources, now: float) -> SystemPage:
         inventory_version=inventory.version[:12] if inventory else "",
         inventory_files=inventory.files if inventory else (),
         simulated=fleet.fresh.simulated,
-        events=tuple(sources.events(None, now - 7 * DAY_S, now + 1))[:SHOWN],
+        events=tuple(e for e in sources.events(None, now - 7 * DAY_S, now + 1) if e.kind not in NOT_HERE)[:SHOWN],
     )

@@ -78,7 +78,7 @@ def test_a_page_is_frozen(page: type):
 
 
 def test_every_template_of_a_page_is_compared():
-    shared = {"layout.html", "parts.html", "filters.html", "error.html", "more.html"}
+    shared = {"layout.html", "foot.html", "parts.html", "filters.html", "error.html", "more.html"}
     assert {p.name for p in TEMPLATES.glob("*.html")} - shared == set(PAGES)
 
 

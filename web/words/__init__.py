@@ -6,7 +6,7 @@ from flask import Flask
 
 from web.words import speech, terms
 from web.words.causes import explain
-from web.words.events import event_word
+from web.words.events import event_word, note_word
 from web.words.measures import chart_title, decimals_of, source_word, unit_word, value_word
 from web.words.places import device_title, outage_title, place_of
 from web.words.speech import Figures, language, say, say_n, theme
@@ -21,6 +21,7 @@ def install(app: Flask) -> None:
         chart_title=chart_title,
         decimals_of=decimals_of,
         event_word=event_word,
+        note_word=note_word,
         source_word=source_word,
         unit_word=unit_word,
         value_word=value_word,

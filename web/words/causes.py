@@ -63,10 +63,16 @@ def _unobserved(e: Evidence, f: Figures) -> Explained:  # noqa: ARG001
     )
 
 
-def _power_cut(e: Evidence, f: Figures) -> Explained:  # noqa: ARG001
+def _power_cut(e: Evidence, f: Figures) -> Explained:
+    within = _number(e, "within_s")
+    told = (
+        say("Neighbouring sites went silent within %(time)s.", time=f.duration(max(60.0, within)))
+        if within is not None
+        else say("Neighbouring sites went silent within minutes of each other.")
+    )
     return Explained(
         title=gettext("Power cut."),
-        sentence=say("Neighbouring sites went silent within minutes of each other."),
+        sentence=told,
         todo=gettext("Ask the power company for the time of return before travelling."),
     )
 

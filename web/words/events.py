@@ -22,9 +22,22 @@ def event_word(event: Event) -> str:
         EventKind.OBSERVER_SEES: gettext("The monitoring server sees again"),
         EventKind.LANE_CHANGED: gettext("Polled in another lane"),
         EventKind.ALARM: gettext("Alarm"),
+        "outage": gettext("Outage began"),
+        "outage_closed": gettext("Outage ended"),
     }
     word = words.get(event.kind, event.kind.replace("_", " "))
     return f"{word} ({told})" if told else word
+
+
+def note_word(note: str) -> str:
+    """What the collector says of itself; what has no words here is passed on as it is."""
+    if note.startswith("no device is asked by ping"):
+        return gettext("No device is asked by ping here: reachability is decided by SNMP and service checks.")
+    if "ping" in note and "permit" in note:
+        return gettext(
+            "Ping is not permitted on this server, so it stays unknown. Told by the collector: %(note)s", note=note
+        )
+    return note
 
 
 def _told(facts: Mapping[str, Any]) -> str:

@@ -72,3 +72,13 @@ def role(value: str) -> str:
         "camera": pgettext("role", "Camera"),
     }
     return words.get(value, value)
+
+
+def lane(value: str) -> str:
+    """How a device is polled: with the others, patiently, or rarely because it is silent."""
+    words = {
+        "fast": pgettext("lane", "fast"),
+        "slow": pgettext("lane", "slow"),
+        "silent": pgettext("lane", "silent"),
+    }
+    return words.get(value, value)

@@ -49,7 +49,7 @@ function draw(figure, chart, slots) {
 }
 
 async function build() {
-  const place = document.querySelector("[data-charts]");
+  const place = document.querySelector(".charts[data-charts]");
   if (!place || !window.uPlot) return;
   const answer = await fetch(place.dataset.charts);
   if (!answer.ok) return;

@@ -1,7 +1,7 @@
 // The map of all sites: MapLibre where WebGL2 is, else the server's picture stays. The list beside it is the way in by keyboard.
-import { apply, ask } from "./merata.js";
 
-const place = document.querySelector("[data-map]");
+const { apply, ask } = window.merata; // the page loads it first, under its versioned address
+const place = document.querySelector(".map[data-map]");
 const words = JSON.parse(place.dataset.words);
 const root = document.documentElement;
 const STATES = ["down", "degraded", "unknown", "maintenance", "up"];
@@ -229,6 +229,7 @@ async function start() {
   ]);
   gl = library;
   columns = told;
+  const finding = place.querySelector(":scope > svg").getAttribute("aria-label");
   const canvas = Object.assign(document.createElement("div"), { className: "gl-map" });
   place.querySelector(":scope > svg").after(canvas);
   const shown = features().features;
@@ -239,7 +240,7 @@ async function start() {
     bounds: bounds(wanted().regency && shown.length ? shown : ground.length ? ground : shown), fitBoundsOptions: { padding: 24 },
   });
   map.touchZoomRotate.disableRotation();
-  map.getCanvas().setAttribute("aria-label", place.getAttribute("aria-label"));
+  map.getCanvas().setAttribute("aria-label", finding);
   map.setMissingStyleImageResolver(paint);
   map.on("render", renewDonuts);
   map.on("click", "sites", (event) => tell(event.features[0].geometry.coordinates, [columns.id[event.features[0].properties.i]]));

@@ -67,7 +67,7 @@ function announce(text) {
   if (place.textContent !== text) place.textContent = text;
 }
 
-export function apply(page) {
+function apply(page) {
   for (const part of document.querySelectorAll("[data-live-part]")) {
     const fresh = page.querySelector(`[data-live-part="${part.dataset.livePart}"]`);
     if (fresh) renew(part, fresh);
@@ -80,7 +80,7 @@ export function apply(page) {
   tick();
 }
 
-export async function ask(address, known = "") {
+async function ask(address, known = "") {
   const answer = await fetch(address, { cache: "no-store", headers: known ? { "If-None-Match": known } : {} });
   if (answer.status === 304) return null;
   if (!answer.ok) throw new Error(String(answer.status));
@@ -145,4 +145,5 @@ for (const form of document.querySelectorAll("form[data-filters]")) {
     if (field.name !== "q") field.addEventListener("change", () => form.dispatchEvent(new CustomEvent("merata:filter", { bubbles: true, cancelable: true })) && form.requestSubmit());
   }
 }
+window.merata = { apply, ask };
 root.dataset.script = "on";
