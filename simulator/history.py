@@ -67,6 +67,7 @@ def samples(story: Story, device: SimDevice, when: NDArray[np.int64], step_s: in
     answered = seen["reachable"]
     told = not device.platform.startswith(_NO_RADIO) and (device.share > 0 or device.platform != "routeros-wifi")
     warm = device.platform.startswith(_THERMOMETER)
+    hottest = 4.0 if device.platform.startswith("routeros") else 0.0  # the second sensor, at the processor
     return Samples(
         device=device.id,
         port=platforms.WAN[device.platform],
@@ -84,7 +85,7 @@ def samples(story: Story, device: SimDevice, when: NDArray[np.int64], step_s: in
         clients=seen["clients"] if told else None,
         cpu_ratio=np.round(seen["cpu_percent"]) / 100,
         memory_ratio=np.round(seen["memory_ratio"], 4),
-        temperature_c=np.round(seen["temperature_c"], 1) if warm else None,
+        temperature_c=np.round(seen["temperature_c"] + hottest, 1) if warm else None,
         box=platforms.box(device.platform, story.traits(device)),
     )
 
@@ -132,13 +133,14 @@ def _changes(story: Story, device: SimDevice, start: float, end: float) -> Itera
             yield Change(max(seg.start, start), device.id, *found)
 
 
-#: What the figures of a mishap are called; the first that fits is told.
-_CAUSES: Mapping[str, str] = {"no_service": "no_service", "lossy": "slow", "hot": "hot", "disk": "disk"}
+#: What the figures of a mishap are called; the first that fits is told. A full disk is played, but nobody asks for it.
+_CAUSES: Mapping[str, str] = {"no_service": "no_service", "lossy": "slow", "hot": "hot"}
 
 
 def _verdict(seg: Segment, device: SimDevice) -> tuple[str, str | None]:
     if not seg.running:
-        return "down", "silent"
+        # Without power the gateway is dark too, and whoever stands behind it cannot be told from here.
+        return ("unknown", "parent_down") if seg.cause == "power" and not device.is_gateway else ("down", "silent")
     if not seg.reachable:
         return ("unknown", "parent_down") if seg.cause == "parent" else ("down", "silent")
     for mishap, cause in _CAUSES.items():
