@@ -1,8 +1,8 @@
 """SQLite files that outlive a version of the program: identity, migration after a copy, locks, the rules of opening.
 
 Every file carries `application_id` (what it is) and `user_version` (its shape). An older file is copied, then migrated;
-a newer one is refused untouched. Exactly one connection writes a file; all others open it `mode=ro`, which never checkpoints:
-SQLite 3.7.0 to 3.51.2 can corrupt a WAL file when two connections write or checkpoint at the same moment
+a newer one is refused untouched. Exactly one connection writes a file; all others open it `mode=ro`, which never
+checkpoints: SQLite 3.7.0 to 3.51.2 can corrupt a WAL file when two connections write or checkpoint at the same moment
 (sqlite.org/wal.html, "WAL-reset bug"; fixed in 3.51.3, 3.50.7 and 3.44.6).
 """
 
@@ -49,14 +49,12 @@ def open_to_write(path: Path, kind: FileKind, *, journal_mode: str = "WAL") -> s
         StoreUnavailable: it cannot be opened, read or written.
     """
     try:
-        path.touch(mode=0o600)
+        if not path.exists() or path.stat().st_size == 0:
+            _create(path, kind, journal_mode)
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000)
         try:
             version = _identify(db, path, kind)
-            if version is None:
-                db.execute(f"PRAGMA journal_mode={journal_mode}")
-                _create(db, kind)
-            elif version < kind.version:
+            if version < kind.version:
                 _migrate(db, path, kind, version)
             db.execute(f"PRAGMA journal_mode={journal_mode}")
             db.execute("PRAGMA synchronous=FULL")
@@ -74,7 +72,7 @@ def open_to_read(path: Path, kind: FileKind, *, immutable: bool = False) -> sqli
     """Open a file that another connection may be writing. `immutable` only for a file that nobody writes any more.
 
     Raises:
-        VersionTooNew, StoreError, StoreUnavailable: as `open_to_write`; an older file asks for the controller to run once.
+        VersionTooNew, StoreError, StoreUnavailable: as `open_to_write`; an older file waits for `merata run`.
     """
     uri = f"file:{quote(str(path))}?mode=ro{'&immutable=1' if immutable else ''}"
     try:
@@ -89,17 +87,15 @@ def open_to_read(path: Path, kind: FileKind, *, immutable: bool = False) -> sqli
     if version != kind.version:
         db.close()
         raise StoreUnavailable(
-            f"{path}: version {version or 0} is older than this program's {kind.version}: start `merata run` once"
+            f"{path}: version {version} is older than this program's {kind.version}: start `merata run` once"
         )
     return db
 
 
-def _identify(db: sqlite3.Connection, path: Path, kind: FileKind) -> int | None:
-    """The file's version; None when it is new and empty."""
+def _identify(db: sqlite3.Connection, path: Path, kind: FileKind) -> int:
+    """The file's version."""
     found = int(db.execute("PRAGMA application_id").fetchone()[0])
     version = int(db.execute("PRAGMA user_version").fetchone()[0])
-    if found == 0 and not db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
-        return None
     if found != kind.application_id:
         raise StoreError(f"{path}: is no {kind.name} file of this program (application_id {found:#x})")
     if version > kind.version:
@@ -107,12 +103,27 @@ def _identify(db: sqlite3.Connection, path: Path, kind: FileKind) -> int | None:
     return version
 
 
-def _create(db: sqlite3.Connection, kind: FileKind) -> None:
-    """Make the schema in one transaction: a kill leaves an empty file, never half of one."""
-    db.executescript(
-        f"BEGIN IMMEDIATE;\n{kind.schema}\n"
-        f"PRAGMA application_id={kind.application_id}; PRAGMA user_version={kind.version}; COMMIT;"
-    )
+def _create(path: Path, kind: FileKind, journal_mode: str) -> None:
+    """Make a new file aside and rename it: no reader and no kill ever meets half of one."""
+    aside = path.with_name(f"{path.name}.part")
+    # A log left beside a file that is gone would be taken for the new one's.
+    for name in (path.name, aside.name):
+        for end in ("", "-journal", "-wal", "-shm"):
+            path.with_name(name + end).unlink(missing_ok=True)
+    aside.touch(mode=0o600)
+    db = sqlite3.connect(aside, isolation_level=None)
+    try:
+        db.executescript(
+            f"BEGIN IMMEDIATE;\n{kind.schema}\n"
+            f"PRAGMA application_id={kind.application_id}; PRAGMA user_version={kind.version}; COMMIT;"
+        )
+        # Kept in the header: to change it later would be a write that a kill can cut in two.
+        db.execute(f"PRAGMA journal_mode={journal_mode}")
+    finally:
+        db.close()
+    sync(aside)
+    os.replace(aside, path)
+    sync(path.parent)
 
 
 def _migrate(db: sqlite3.Connection, path: Path, kind: FileKind, version: int) -> None:

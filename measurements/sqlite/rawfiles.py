@@ -151,6 +151,11 @@ class RawFiles:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._open: dict[tuple[str, date], DayFile] = {}
+        # A kill may have left a log or journal that only a writer can fold in; readers come after this.
+        for kind in (RAW, PORTS):
+            for day in days_kept(folder, kind):
+                if not is_sealed(path_of(folder, kind, day)):
+                    self.file(kind, day)
 
     def file(self, kind: FileKind, day: date) -> DayFile:
         """The open file of a day; opening one more lets go of the oldest."""
