@@ -87,7 +87,7 @@ def inventory(
     lines += [
         "credentials:", "  lab:", "    community: env:TEST_COMMUNITY", "defaults:", "  device:",
         f"    ping: {'yes' if ping else 'no'}", "    snmp:", "      credential: lab", f"      port: {agents.port}",
-        "      timeout_ms: 400", "      retries: 1", "sites:",
+        "      timeout_ms: 300", "      retries: 1", "sites:",
     ]  # fmt: skip
     for first in range(1, count + 1, per_site):
         lines += [

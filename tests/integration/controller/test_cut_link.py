@@ -46,7 +46,7 @@ def link() -> Iterator[None]:
 def test_a_cut_of_the_controllers_own_link_is_unknown_and_never_down(tmp_path: Path) -> None:
     everyone = [f"device:d{n:02}" for n in range(1, COUNT + 1)]
     with laboratory(
-        tmp_path, COUNT, prefix="10.81.0", interval_s=3.0, ping=True, observers=[("10.81.0.100", "ping")], netns=THERE
+        tmp_path, COUNT, prefix="10.81.0", interval_s=2.0, ping=True, observers=[("10.81.0.100", "ping")], netns=THERE
     ) as (agents, controller):
         controller.netns = HERE
         controller.start()
@@ -59,7 +59,7 @@ def test_a_cut_of_the_controllers_own_link_is_unknown_and_never_down(tmp_path: P
             lambda: all(controller.verdict(d) == ("unknown", "unobserved") for d in everyone), 40, "all are unknown"
         )
         blind = controller.cycles()
-        controller.until(lambda: controller.cycles() >= blind + 6, 40, "two blind cycles more")
+        controller.until(lambda: controller.cycles() >= blind + 4, 40, "two blind cycles more")
         assert controller.status()["cycles"]["standard"]["blind"] == {"default": "anchors"}
         assert controller.verdict("site:s01") == ("unknown", "unobserved")
         assert controller.reader.outages(start=0, end=2**40) == []

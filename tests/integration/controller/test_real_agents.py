@@ -43,7 +43,7 @@ def raw_slots(state: Path, device: str) -> list[int]:
 def test_a_pulled_agent_is_down_after_two_misses_and_back_at_once_and_its_neighbours_are_untouched(
     tmp_path: Path,
 ) -> None:
-    with laboratory(tmp_path, COUNT, prefix="127.81.1", interval_s=3.0) as (agents, controller):
+    with laboratory(tmp_path, COUNT, prefix="127.81.1", interval_s=2.0) as (agents, controller):
         controller.start()
         everyone = [f"device:d{n:02}" for n in range(1, COUNT + 1)]
         controller.until(lambda: all(controller.verdict(d) == ("up", None) for d in everyone), 40, "all are up")
