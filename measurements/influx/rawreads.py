@@ -25,6 +25,7 @@ class Asks(Protocol):
 
     def query(self, bucket: str, influxql: str) -> list[dict[str, Any]]:
         """The series of the answer."""
+        ...
 
 
 def slices(start: int, end: int, *, width: int = SLICE_S) -> Iterator[tuple[int, int]]:

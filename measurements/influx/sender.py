@@ -32,6 +32,7 @@ class Receiver(Protocol):
 
     def write(self, bucket: str, lines: Sequence[str]) -> Answer:
         """Send lines; never raises for what the server or the line does."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
