@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import fields, replace
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 
 from controller.health.outages import Book, Failing, group
@@ -58,7 +59,7 @@ def write(state: Path, story: Story, inventory: Inventory, *, until: float, prog
     start = (end - DAYS * DAY_S) // HOUR_S * HOUR_S
     devices = list(story.province.devices.values())
     beside = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
-    with BulkImport(state) as store, beside:
+    with BulkImport(state) as store, beside, _ended_on_failure():
         # A copy: it is sent by a thread while this one goes on filling what the province remembers.
         raw = beside.submit(_raw, state, replace(story.province), story.origins, story.quiet, raw_from, end)
         steps = [*range(start, raw_from, CHUNK_S)]
@@ -74,6 +75,17 @@ def write(state: Path, story: Story, inventory: Inventory, *, until: float, prog
         raw.result()
         store.finish(raw_from=raw_from, until=end, meta={"history": json.dumps(history.facts(story))})
     tell(1.0, "done")
+
+
+@contextmanager
+def _ended_on_failure() -> Iterator[None]:
+    """End the process beside at once when the writing is interrupted, instead of waiting for what nobody will read."""
+    try:
+        yield
+    except BaseException:
+        for process in active_children():
+            process.kill()
+        raise
 
 
 def _summaries(
