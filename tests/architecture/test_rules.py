@@ -27,6 +27,8 @@ DOORS = {
     "alembic": ("controller/journal/",),
     "shapely": ("geography/",),
     "python_calamine": ("devices/inventory", "geography/"),
+    "h3": ("geography/hexagons.py",),
+    "pyogrio": ("geography/vectors.py",),
 }
 
 
