@@ -365,6 +365,48 @@ def read_varbinds(data: bytes, at: int, end: int) -> tuple[list[bytes], list[Rea
     return oids, values
 
 
+def read_known(data: bytes, at: int, end: int, expected: list[tuple[bytes, int]]) -> list[Read] | None:
+    """Values of varbinds whose objects are expected; None when any differs or is unusual (use `read_varbinds` then).
+
+    Args:
+        data: the message.
+        at: where the varbinds start.
+        end: where they end.
+        expected: each object identifier with tag and length, and that many octets plus two.
+
+    Raises:
+        BerError: a value is malformed.
+    """
+    values: list[Read] = []
+    add_value, from_bytes, unsigned = values.append, int.from_bytes, _UNSIGNED
+    try:
+        for identifier, skip in expected:
+            tag_at = at + skip
+            stop = at + 2 + data[at + 1]
+            body_at = tag_at + 2
+            if (
+                data[at + 2 : tag_at] != identifier
+                or data[at] != SEQUENCE
+                or stop > end
+                or body_at + data[tag_at + 1] != stop
+                or data[at + 1] >= 0x80
+            ):
+                return None
+            tag = data[tag_at]
+            if tag in unsigned and stop - body_at <= _WIDEST_INTEGER:
+                add_value(from_bytes(data[body_at:stop], "big"))
+            elif tag == OCTET_STRING:
+                add_value(data[body_at:stop])
+            elif tag == INTEGER and stop - body_at == 1 and data[body_at] < 0x80:
+                add_value(data[body_at])
+            else:
+                add_value(read_value(tag, data[body_at:stop]))
+            at = stop
+    except IndexError:
+        return None
+    return values if at == end else None
+
+
 def _long_varbind(data: bytes, at: int, end: int, oids: list[bytes]) -> tuple[int, int, int]:
     """One varbind of any length: where its value's tag, its value's contents and it itself end; adds its identifier."""
     at, stop = header(data, at, SEQUENCE)

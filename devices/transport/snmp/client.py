@@ -10,14 +10,14 @@ import socket
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from devices.errors import AuthenticationFailed, UnexpectedReply, Unreachable
 from devices.model import Domain, Target
 from devices.transport.snmp import ber, question, usm
 from devices.transport.snmp.api import Agent, Community, UsmUser, Value
 from devices.transport.snmp.columns import Shapes, Walk
-from devices.transport.snmp.community import CommunitySecurity, peek_id
+from devices.transport.snmp.community import CommunitySecurity, peek_id, read_bindings
 from devices.transport.snmp.endpoint import Address, Endpoint, resolve
 from devices.transport.snmp.exchange import Answer, Exchange, Exchanges, Security
 from devices.transport.snmp.peer import Peer
@@ -145,7 +145,8 @@ class SnmpClient:
         """Both requests at once, for a device that is known to answer."""
         asked = question.get(scalars)
         first = self._start(line, asked, give_up)
-        second = self._start(line, question.get_bulk(question.columns(columns), rows), give_up)
+        table = question.get_bulk(question.columns(columns), rows)
+        second = self._start(line, table, give_up)
         try:
             answer = await first.future
             bulk = await second.future
@@ -159,7 +160,7 @@ class SnmpClient:
             await self._get_part(line, scalars, give_up, found)
         else:
             _pick(asked, answer, found)
-        if not bulk[0] and (sorted_ := self._shapes.sort(columns, bulk[2], bulk[3])) is not None:
+        if not bulk[0] and (sorted_ := self._shapes.sort(columns, table, bulk[2], bulk[3])) is not None:
             return Poll(scalars=found, columns=sorted_[0], complete=sorted_[1])
         walk = Walk(columns, line.agent.limits, lambda what, oid: self._note(line, what, oid))
         walk.asked(walk.columns)
@@ -170,7 +171,7 @@ class SnmpClient:
             if any(not c.done and len(c.rows) < rows for c in walk.columns):
                 await self._walk_on(line, walk, give_up)
             else:
-                self._shapes.learn(columns, bulk[2], walk)
+                self._shapes.learn(columns, table, bulk[2], walk)
         return Poll(scalars=found, columns=walk.result(), complete=all(c.done for c in walk.columns))
 
     def forget(self, target: Target) -> None:
@@ -293,7 +294,7 @@ class SnmpClient:
                 if exchange is not None and exchange.peer.address == address and exchange.peer.endpoint is endpoint:
                     security = exchange.security
                     if isinstance(security, CommunitySecurity) and security.community == usual[0]:
-                        oids, values = ber.read_varbinds(data, usual[4], usual[5])
+                        oids, values = read_bindings(data, usual[4], usual[5], exchange.question)
                         self.statistics.answered += 1
                         self._exchanges.answered(exchange, usual[1], (usual[2], usual[3], oids, values))
                         return
@@ -433,11 +434,16 @@ class SnmpClient:
 def _pick(asked: Question, answer: Answer, found: dict[str, Value]) -> None:
     """Put the values of an answer to a GET where the names asked for say."""
     _, _, oids, values = answer
-    if oids != asked.oids:  # an agent may leave out or reorder; only what was asked is taken
+    if (
+        oids is not asked.known and oids != asked.oids
+    ):  # an agent may leave out or reorder; only what was asked is taken
         wanted = dict(zip(asked.oids, asked.names, strict=True))
         for oid, value in zip(oids, values, strict=True):
             if oid in wanted and not isinstance(value, ber.Absent):
                 found[wanted[oid]] = value
+        return
+    if ber.Absent not in set(map(type, values)):
+        found.update(zip(asked.names, cast("list[Value]", values), strict=True))
         return
     for name, value in zip(asked.names, values, strict=True):
         if not isinstance(value, ber.Absent):

@@ -10,7 +10,7 @@ from typing import Final, cast
 
 from devices.transport.snmp import ber, question
 from devices.transport.snmp.api import Limits, Value
-from devices.transport.snmp.question import Question
+from devices.transport.snmp.question import Known, Question
 
 #: Objects asked for in one answer: some 22 octets each, so that it fits one Ethernet frame where nothing fragments.
 VARBINDS_AN_ANSWER: Final = 64
@@ -147,30 +147,35 @@ class Shapes:
     __slots__ = ("_known",)
 
     def __init__(self) -> None:
-        self._known: dict[tuple[tuple[str, ...], tuple[bytes, ...]], tuple[list[tuple[str, ...]], bool]] = {}
+        self._known: dict[tuple[tuple[str, ...], tuple[bytes, ...]], Known] = {}
 
     def sort(
-        self, names: tuple[str, ...], oids: list[bytes], values: list[ber.Read]
+        self, names: tuple[str, ...], asked: Question, oids: list[bytes], values: list[ber.Read]
     ) -> tuple[dict[str, dict[str, Value]], bool] | None:
         """Values by column and instance suffix, and whether every column ended; None for objects not yet seen so."""
-        shape = self._known.get((names, tuple(oids)))
-        if shape is None:
-            return None
-        suffixes, complete = shape
+        if isinstance(oids, Known):
+            shape = oids
+        else:
+            found = self._known.get((names, tuple(oids)))
+            if found is None:
+                return None
+            shape = asked.known = found  # the next answer is likely to be like this one
         n = len(names)
         if ber.Absent in set(map(type, values)):  # may stand behind a column's end, nowhere else
-            for i, keys in enumerate(suffixes):
+            for i, keys in enumerate(shape.suffixes):
                 if ber.Absent in set(map(type, values[i::n][: len(keys)])):
                     return None
         # What stands behind a column's end finds no suffix and is left out.
+        suffixes = shape.suffixes
         placed = {name: dict(zip(suffixes[i], values[i::n], strict=False)) for i, name in enumerate(names)}
-        return cast("dict[str, dict[str, Value]]", placed), complete
+        return cast("dict[str, dict[str, Value]]", placed), shape.complete
 
-    def learn(self, names: tuple[str, ...], oids: list[bytes], walk: Walk) -> None:
+    def learn(self, names: tuple[str, ...], asked: Question, oids: list[bytes], walk: Walk) -> None:
         """Remember the answer that `walk` was given as its first and only one."""
         if walk.noted or len(walk.columns) != len(names):
             return
         if len(self._known) >= _SHAPES_KEPT:
             self._known.clear()
-        complete = all(c.done for c in walk.columns)
-        self._known[names, tuple(oids)] = [tuple(c.rows) for c in walk.columns], complete
+        suffixes = [tuple(c.rows) for c in walk.columns]
+        asked.known = Known(oids, suffixes, complete=all(c.done for c in walk.columns))
+        self._known[names, tuple(oids)] = asked.known

@@ -25,19 +25,33 @@ class CommunitySecurity:
         """A whole v2c message."""
         return question.community_head(self.community) + ident.to_bytes(ID_OCTETS, "big") + question.tail
 
-    def open(self, data: bytes, at: int, ident: int, exchange: Exchange) -> Answer | None:  # noqa: ARG002
+    def open(self, data: bytes, at: int, ident: int, exchange: Exchange) -> Answer | None:
         """The answer in a message whose community starts at `at`."""
         start, end = ber.header(data, at, ber.OCTET_STRING)
         if data[start:end] != self.community:
             self._statistics.wrong_community += 1
             return None
-        return read_answer(data, end, self._statistics, ident)
+        return read_answer(data, end, self._statistics, ident, exchange.question)
 
     def gave_up(self) -> None:
         """Nothing is believed of the device, so nothing is forgotten."""
 
 
-def read_answer(data: bytes, at: int, statistics: Statistics, ident: int) -> Answer | None:
+def read_bindings(data: bytes, at: int, end: int, asked: Question) -> tuple[list[bytes], list[ber.Read]]:
+    """Objects and values of an answer; the list of objects is `asked.known` itself where they are those.
+
+    Raises:
+        BerError: malformed.
+    """
+    known = asked.known
+    if known is not None:
+        values = ber.read_known(data, at, end, known.expected)
+        if values is not None and len(values) == len(known):
+            return known, values
+    return ber.read_varbinds(data, at, end)
+
+
+def read_answer(data: bytes, at: int, statistics: Statistics, ident: int, asked: Question) -> Answer | None:
     """The answer in the Response PDU at `at`; None (counted) for another kind of PDU or another request id.
 
     Raises:
@@ -45,7 +59,7 @@ def read_answer(data: bytes, at: int, statistics: Statistics, ident: int) -> Ans
     """
     usual = ber.read_response_pdu(data, at)
     if usual is not None and usual[0] == ident:
-        return usual[1], usual[2], *ber.read_varbinds(data, usual[3], usual[4])
+        return usual[1], usual[2], *read_bindings(data, usual[3], usual[4], asked)
     pdu = ber.read_pdu(data, at)
     if pdu.tag != ber.RESPONSE:
         statistics.unexpected_pdu += 1

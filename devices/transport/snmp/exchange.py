@@ -137,7 +137,9 @@ class Exchanges:
 
     def send(self, exchange: Exchange, now: float) -> None:
         """(Re)transmit with a fresh id, and look again when patience has run out."""
-        ident = self._fresh_id()
+        ident = self._ids.pop() if self._ids else self._fresh_id()
+        if ident in self._waiting:
+            ident = self._fresh_id()
         if exchange.tries == 0:
             exchange.first = ident
             exchange.first_at = now
@@ -151,8 +153,10 @@ class Exchanges:
         exchange.tries_left -= 1
         self._waiting[ident] = exchange
         exchange.peer.endpoint.send(exchange.security.seal(ident, exchange.question, now), exchange.peer.address)
-        due = now + exchange.patience if exchange.tries_left > 0 else exchange.give_up
-        exchange.due = due if due < exchange.give_up else exchange.give_up
+        due = exchange.give_up
+        if exchange.tries_left > 0 and now + exchange.patience < due:
+            due = now + exchange.patience
+        exchange.due = due
         self._watch(exchange)
 
     def answered(self, exchange: Exchange, ident: int, answer: Answer) -> None:

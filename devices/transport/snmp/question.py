@@ -13,15 +13,34 @@ ID_OCTETS: Final = 4
 _ID_HEADER: Final = bytes((ber.INTEGER, ID_OCTETS))
 
 
+class Known(list[bytes]):
+    """Object identifiers (contents octets) that an answer is likely to hold, ready to be compared with it.
+
+    For a GETBULK `suffixes` says by column which rows they are and `complete` whether every column ended with them.
+    """
+
+    __slots__ = ("complete", "expected", "suffixes")
+
+    def __init__(
+        self, oids: Sequence[bytes], suffixes: Sequence[tuple[str, ...]] = (), *, complete: bool = False
+    ) -> None:
+        super().__init__(oids)
+        self.expected = [(ber.tlv(ber.OBJECT_IDENTIFIER, oid), len(oid) + 4) for oid in oids if len(oid) < 0x80]
+        self.suffixes = suffixes
+        self.complete = complete
+
+
 class Question:
     """One PDU without its request id: `head` + four octets + `tail`."""
 
-    __slots__ = ("_by_community", "head", "names", "oids", "tag", "tail")
+    __slots__ = ("_by_community", "head", "known", "names", "oids", "tag", "tail")
 
     def __init__(self, tag: int, oids: tuple[bytes, ...], names: tuple[str, ...], status: int, index: int) -> None:
         varbinds = ber.tlv(ber.SEQUENCE, b"".join(map(ber.varbind, oids)))
         self.tag = tag
-        self.oids = list(oids)
+        self.oids: list[bytes] = list(oids)
+        # A GET is answered with the objects asked for; what a GETBULK brings is learnt from the first answer.
+        self.known: Known | None = Known(oids) if tag == ber.GET else None
         self.names = names
         self.tail = ber.integer(status) + ber.integer(index) + varbinds
         size = len(_ID_HEADER) + ID_OCTETS + len(self.tail)

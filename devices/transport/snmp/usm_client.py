@@ -203,7 +203,7 @@ class UsmSecurity:
             if level != keys.level:
                 self._statistics.unauthenticated += 1
                 return None
-            answer = read_answer(scoped.plain, scoped.pdu_at, self._statistics, ident)
+            answer = read_answer(scoped.plain, scoped.pdu_at, self._statistics, ident, exchange.question)
         except (ber.BerError, IndexError):
             if level & usm.HIDDEN:
                 self._statistics.undecryptable += 1

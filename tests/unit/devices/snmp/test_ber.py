@@ -65,6 +65,23 @@ def test_a_message_survives_the_way_there_and_back(tag, community, request_id, i
         assert ber.read_varbinds(data, usual[4], usual[5]) == (pdu.oids, pdu.values)
 
 
+@settings(deadline=None, derandomize=True)
+@given(st.lists(st.tuples(dotted, typed_value), max_size=8), st.integers(0, 8))
+def test_known_objects_give_the_same_values_and_others_give_none(bindings, changed: int) -> None:
+    bodies = [ber.oid_body(o) for o, _ in bindings]
+    data = b"".join(ber.varbind(b, ber.value(*v)) for b, (_, v) in zip(bodies, bindings, strict=True))
+    expected = [(ber.tlv(ber.OBJECT_IDENTIFIER, b), len(b) + 4) for b in bodies]
+    values = ber.read_known(data, 0, len(data), expected)
+    assert values is None or values == [v for _, (_, v) in bindings]
+    assert values is not None or any(len(ber.value(*v)) > 60 or len(o) > 60 for o, v in bindings)
+    if changed < len(bodies):
+        other = bodies[changed][:-1] + bytes((bodies[changed][-1] ^ 1,))
+        expected[changed] = (ber.tlv(ber.OBJECT_IDENTIFIER, other), len(other) + 4)
+        assert ber.read_known(data, 0, len(data), expected) is None
+    if data:
+        assert ber.read_known(data[:-1], 0, len(data) - 1, expected) is None
+
+
 @settings(deadline=None, derandomize=True, max_examples=200)
 @given(st.binary(max_size=200))
 def test_no_bytes_raise_anything_but_a_ber_error(data: bytes) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devices.transport.snmp import ber
+from devices.transport.snmp import ber, question
 from devices.transport.snmp.api import Limits
 from devices.transport.snmp.columns import Shapes, Walk
 from devices.transport.snmp.question import Question
@@ -127,18 +127,22 @@ def test_an_answer_without_objects_is_no_end_of_the_world() -> None:
     assert walk.question() is None
 
 
+def table(names: tuple[str, ...]) -> Question:
+    return question.get_bulk(question.columns(names), 2)
+
+
 def test_a_known_shape_places_values_as_the_walk_did() -> None:
     names = (f"{TABLE}.1", f"{TABLE}.2")
     oids = [ber.oid_body(f"{TABLE}.{c}.{r}") for r in (3, 7) for c in (1, 2)]
     values: list[ber.Read] = [10, 20, 11, 21]
     shapes, walk = Shapes(), Walk(names, Limits(), lambda what, oid: None)
-    assert shapes.sort(names, oids, values) is None
+    assert shapes.sort(names, table(names), oids, values) is None
     walk.asked(walk.columns)
     walk.take(oids, values)
-    shapes.learn(names, oids, walk)
-    assert shapes.sort(names, oids, values) == (walk.result(), False)
-    assert shapes.sort(names, oids, [10, 20, 11, ber.END_OF_MIB_VIEW]) is None
-    assert shapes.sort(names, oids[::-1], values) is None
+    shapes.learn(names, table(names), oids, walk)
+    assert shapes.sort(names, table(names), oids, values) == (walk.result(), False)
+    assert shapes.sort(names, table(names), oids, [10, 20, 11, ber.END_OF_MIB_VIEW]) is None
+    assert shapes.sort(names, table(names), oids[::-1], values) is None
 
 
 def test_a_shape_knows_where_a_column_ends() -> None:
@@ -148,10 +152,10 @@ def test_a_shape_knows_where_a_column_ends() -> None:
     shapes, walk = Shapes(), Walk(names, Limits(), lambda what, oid: None)
     walk.asked(walk.columns)
     walk.take(oids, values)
-    shapes.learn(names, oids, walk)
+    shapes.learn(names, table(names), oids, walk)
     assert walk.result() == {names[0]: {"3": 10}, names[1]: {"3": 20}}
-    assert shapes.sort(names, oids, values) == (walk.result(), True)
-    assert shapes.sort(names, oids, [ber.NO_SUCH_OBJECT, 20, 20, 1]) is None
+    assert shapes.sort(names, table(names), oids, values) == (walk.result(), True)
+    assert shapes.sort(names, table(names), oids, [ber.NO_SUCH_OBJECT, 20, 20, 1]) is None
 
 
 def test_an_answer_with_a_note_is_no_shape() -> None:
@@ -160,5 +164,5 @@ def test_an_answer_with_a_note_is_no_shape() -> None:
     shapes, walk = Shapes(), Walk(names, Limits(), lambda what, oid: None)
     walk.asked(walk.columns)
     walk.take(oids, [1, 2])
-    shapes.learn(names, oids, walk)
-    assert shapes.sort(names, oids, [1, 2]) is None
+    shapes.learn(names, table(names), oids, walk)
+    assert shapes.sort(names, table(names), oids, [1, 2]) is None
