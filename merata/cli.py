@@ -42,8 +42,12 @@ class Discovered(click.Group):
 @click.group(cls=Discovered, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--state", type=click.Path(path_type=Path), help="State directory [MERATA_STATE; ./var in a clone].")
 @click.option(
-    "--inventory", type=click.Path(path_type=Path), envvar="MERATA_INVENTORY", default=Path("inventory.yaml"),
-    show_default=True, help="What we own.",
+    "--inventory",
+    type=click.Path(path_type=Path),
+    envvar="MERATA_INVENTORY",
+    default=Path("inventory.yaml"),
+    show_default=True,
+    help="What we own.",
 )
 @click.version_option(package_name="merata")
 @click.pass_context
