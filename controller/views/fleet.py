@@ -148,7 +148,8 @@ def build(sources: Sources, now: float) -> Fleet:
         poll_s=float(run.get("interval_s") or POLL_S),
         simulated=bool(inventory and inventory.simulated),
     )
-    devices, sites = _join(sources, inventory, latest, verdicts, withdrawn=fresh.is_old)
+    began = {s: o.started for o in reversed(outages) if o.state == State.DOWN for s in o.sites}
+    devices, sites = _join(sources, inventory, latest, verdicts, began, withdrawn=fresh.is_old)
     return Fleet(
         version=_version(inventory, newest, verdicts, outages, fresh),
         built_at=now,
@@ -177,6 +178,7 @@ def _join(
     inventory: Inventory | None,
     latest: Mapping[str, Latest],
     verdicts: Mapping[str, Interval],
+    began: Mapping[str, float],
     *,
     withdrawn: bool,
 ) -> tuple[dict[str, DeviceNow], dict[str, SiteNow]]:
@@ -213,7 +215,7 @@ def _join(
             site=site,
             state=state,
             cause=verdict.cause if verdict else None,
-            since=verdict.start if verdict else None,
+            since=_since(verdict, state, began.get(site.id)),
             evidence=_site_evidence(site, verdict, own),
             regency=named(".".join(parts[:2])),
             district=named(".".join(parts[:3])),
@@ -225,6 +227,15 @@ def _join(
             out_bps=_uplink(own, "out_bps"),
         )
     return devices, sites
+
+
+def _since(verdict: Interval | None, state: State, outage_began: float | None) -> float | None:
+    """Since when: of a site in an outage, since that began, although we may have been blind in between."""
+    if verdict is None:
+        return None
+    if state is State.DOWN and outage_began is not None:
+        return min(verdict.start, outage_began)
+    return verdict.start
 
 
 def _verdict(interval: Interval | None, withdrawn: bool) -> tuple[State, Interval | None]:

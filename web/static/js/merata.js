@@ -114,7 +114,7 @@ setInterval(tick, 1000);
 
 // Keys ------------------------------------------------------------------------------------------------------------
 const GO = { g: "/", p: "/peta", l: "/lokasi", s: "/status" };
-let waiting = 0;
+let waiting = -Infinity; // when g was pressed
 const kept = () => { try { return localStorage.getItem("tombol") !== "mati"; } catch { return true; } };
 const keep = (on) => { try { localStorage.setItem("tombol", on ? "hidup" : "mati"); } catch { /* no storage, no memory */ } };
 
