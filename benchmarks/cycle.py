@@ -219,6 +219,7 @@ def main() -> None:
     parser.add_argument("--store", choices=["sqlite", "influx"], default="sqlite")
     parser.add_argument("--profile", type=int, metavar="DEVICES")
     said = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the children are ended too
     if said.profile:
         profile(said.profile, interval_s=min(said.interval, 20.0))
         return

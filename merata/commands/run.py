@@ -38,7 +38,8 @@ def command(context: Context, store: str, interval: int, in_flight: int, log_lev
     from merata import bootstrap
 
     logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("apscheduler").setLevel("ERROR")
+    for noisy in ("apscheduler", "alembic"):
+        logging.getLogger(noisy).setLevel("ERROR")
     settings = PollingSettings(interval_s=interval, in_flight=in_flight)
 
     async def main() -> None:
