@@ -209,8 +209,8 @@ def _reply(pdu: ber.Pdu, here: bytes) -> bytes:
 async def sweep(client: SnmpClient, fleet: Sequence[Agent], in_flight: int, *, thorough: bool = True) -> int:
     """Poll every device once, `in_flight` at a time; number of right answers. Dead devices give none.
 
-    The check of every value costs a fifth of a poll, and no peer does it: `thorough` False looks only whether the answer
-    is the right device's and has all its parts.
+    The check of every value costs a fifth of a poll, and no peer does it: `thorough` False looks only whether the
+    answer is the right device's and has all its parts.
     """
     waiting = iter(zip(fleet, [_who(a) for a in fleet], strict=True))
     right = 0
