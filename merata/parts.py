@@ -12,7 +12,8 @@ from controller.health import Health, Seen
 from controller.inventories import InventoryKeeper, LinkKind
 from controller.journal.journal import Journal
 from controller.journal.records import Event
-from controller.polling import recall, status
+from controller.polling import recall
+from controller.polling import status as status_file
 from controller.polling.cycle import CycleReport, Observe
 from controller.polling.doors import Doors
 from controller.polling.memory import Memory
@@ -198,10 +199,15 @@ class Joined:
             # The journal is for people; the measuring must not wait for it.
             log.error("%d events were not kept: %s", len(events), error)
 
-    def publish(self, said: Mapping[str, Any]) -> None:
+    def stepped(self, at: float, seconds: float) -> None:
+        """The clock jumped: keep it as an event; the hole it makes is the clock's."""
+        self._health.clock_stepped()
+        self.tell(at, "clock_step", "controller", {"seconds": round(seconds, 1)})
+
+    def publish(self, status: Mapping[str, Any]) -> None:
         """Replace the status that others read."""
         refused = {"refused": list(self._refused[:20])}
-        status.write(self._paths.run / STATUS_FILE, {**said, "inventory": {**said["inventory"], **refused}})
+        status_file.write(self._paths.run / STATUS_FILE, {**status, "inventory": {**status["inventory"], **refused}})
 
     def save(self) -> None:
         """Keep what was learned."""
@@ -210,9 +216,9 @@ class Joined:
         except (OSError, TypeError, ValueError, LookupError) as error:
             log.error("what was learned of the devices was not kept: %s", error)
 
-    def stopped(self, at: float) -> None:
+    def stopped(self) -> None:
         """Write how long everything was last confirmed, and what was learned."""
-        self._health.stop(at)
+        self._health.stop()
         self.save()
 
     def notes(self) -> list[str]:

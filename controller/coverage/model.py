@@ -82,6 +82,8 @@ class SiteWorth:
     observed_ratio: share of its service hours in which it was up or down (maintenance and holes are neither).
     speed_bps: None unless known; `speed_how` says from what ("active test, median of 12, newest 2026-11-20T13:00Z",
         "busy hour p95 of 30 days").
+    is_saturated: the busy hour fills the plan of the link. is_full: more people hang on it than it was built for.
+    worth_ratio: share of its service hours in which it serves as asked, as far as known; 0 where it is not known to.
     busy_down_bps, busy_clients: 95th percentile over the days of the busiest hour's mean; carried, not available.
     down_s: seconds of its service hours in which it was down. people: whose internet it is, each counted once.
     reason: a short code beside the verdict: availability, active_test, saturated, clients, observed, speed, never_seen,
@@ -204,7 +206,10 @@ class Equity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redundancy:
-    """People by how many sites carry them: `single_effective` have one working site, `single_unreliable` one that fails."""
+    """People by how many sites carry them.
+
+    single_effective: one working site and nothing else that works. single_unreliable: one site at all, which fails.
+    """
 
     single_effective: float
     single_unreliable: float

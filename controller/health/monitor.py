@@ -126,10 +126,10 @@ class Health:
         for subject in self._tracker.subjects() - mine:
             self._tracker.close(subject, at)
 
-    def stop(self, at: float) -> None:
-        """Write how long everything was last confirmed."""
+    def stop(self) -> None:
+        """Write how long everything was last confirmed; nothing was seen since the last cycle."""
         self._tracker.confirm_all()
-        self._write(at)
+        self._flush()
 
     def clock_stepped(self) -> None:
         """The next hole, if there is one, is the clock's."""
@@ -355,6 +355,9 @@ class Health:
 
     def _write(self, at: float, *, hole_s: float = float("inf")) -> None:
         self._tracker.note(CONTROLLER, "state", State.UP, at, hole_s=hole_s, why=self._why)
+        self._flush()
+
+    def _flush(self) -> None:
         changes = self._tracker.drain()
         heartbeat = self._tracker.get(CONTROLLER, "state")
         if heartbeat is not None and heartbeat.written < heartbeat.seen:

@@ -71,13 +71,16 @@ class Parts(Protocol):
     def tell(self, at: float, kind: str, subject: str, facts: Mapping[str, Any]) -> None:
         """Keep an event (thread)."""
 
+    def stepped(self, at: float, seconds: float) -> None:
+        """The wall clock jumped (thread)."""
+
     def publish(self, status: Mapping[str, Any]) -> None:
         """Replace the status that others read (thread)."""
 
     def save(self) -> None:
         """Keep what was learned (thread)."""
 
-    def stopped(self, at: float) -> None:
+    def stopped(self) -> None:
         """The last word of a clean stop (thread)."""
 
     def notes(self) -> list[str]:
@@ -149,8 +152,7 @@ class Controller:
             await asyncio.gather(self._maintaining, return_exceptions=True)
         await asyncio.gather(*self._side, return_exceptions=True)
         await self._committer.flush()
-        now = self._clock.now()
-        await self._committer.in_thread(lambda: self._parts.stopped(now))
+        await self._committer.in_thread(self._parts.stopped)
         await self._publish()
         await self._committer.stop()
 
@@ -167,7 +169,7 @@ class Controller:
         devices = [d for d in self.fleet(now) if not only or d.id in only]
         report = await self.cycle(STANDARD, self._settings.interval_s, devices, now, spread=False, conclude=not only)
         if not only:
-            await self._committer.in_thread(lambda: self._parts.stopped(self._clock.now()))
+            await self._committer.in_thread(self._parts.stopped)
         await self._committer.stop()
         return report
 
@@ -280,7 +282,7 @@ class Controller:
     def _stepped(self, step: float) -> None:
         self._steps += 1
         now = self._clock.now()
-        self._beside(self._tell(now, "clock_step", "controller", {"seconds": round(step, 1)}))
+        self._beside(self._committer.in_thread(lambda: self._parts.stepped(now, step)))
 
     def _beside(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something that nothing here waits for."""
