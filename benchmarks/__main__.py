@@ -1,8 +1,8 @@
 """`make bench`: every measurement of this folder, one after the other; results in benchmarks/results/NAME.json.
 
-    python -m benchmarks            all, at the size of the reference tables (about half an hour)
-    python -m benchmarks --quick    all, small: to see that they run
-    python -m benchmarks NAME ...   some
+python -m benchmarks            all, at the size of the reference tables (about half an hour)
+python -m benchmarks --quick    all, small: to see that they run
+python -m benchmarks NAME ...   some
 """
 
 from __future__ import annotations

@@ -116,7 +116,7 @@ class FrontendHook(BuildHookInterface[Any]):
         """Ask for Node only when something must be fetched."""
         return [] if is_fresh() else [NODE]
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's signature
         """Bring what is missing, then compile what is ours."""
         if not is_fresh():
             self.app.display_info("merata: bringing front-end parts from npm ...")

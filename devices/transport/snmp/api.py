@@ -9,7 +9,8 @@ from typing import Protocol, TypeAlias
 from devices.model import Target
 
 #: INTEGER, Counter32/64, Gauge32, TimeTicks -> int; OCTET STRING, Opaque -> bytes; OBJECT IDENTIFIER -> Oid;
-#: IpAddress -> str; Opaque float -> float. noSuchObject, noSuchInstance and endOfMibView never appear: absent means not there.
+#: IpAddress -> str; Opaque float -> float. noSuchObject, noSuchInstance and endOfMibView never appear: an absent key
+#: means not there.
 
 
 class Oid(str):
@@ -30,7 +31,10 @@ class Community:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsmUser:
-    """SNMPv3 user-based security. auth: md5 sha1 sha224 sha256 sha384 sha512; priv: aes128 aes192 aes256 aes192c aes256c."""
+    """SNMPv3 user-based security.
+
+    auth: md5 sha1 sha224 sha256 sha384 sha512; priv: aes128 aes192 aes256 aes192c aes256c.
+    """
 
     name: bytes
     auth: str | None = None
