@@ -219,14 +219,26 @@ class SqliteStore(SqliteReader):
             else:
                 derived.append(self._cache.take(reading))
                 changed.add(reading.device)
+        return derived + self._redo(late), changed | set(late)
+
+    def _redo(self, late: dict[str, int]) -> list[Derived]:
+        """Derive again from the slots on in which something came late: those readings, and the ones after them.
+
+        Devices whose lateness is alike are read together: a few late ones in every cycle are the ordinary case.
+        """
+        together: dict[tuple[int, int], list[str]] = {}
         for device, slot in late.items():
             newest = self._cache.slot(device) or slot
-            found = readings_by_device(self.raw.readings(slot - LOOK_BACK_S, newest + 1, devices=[device])).get(
-                device, []
+            together.setdefault((slot - slot % LOOK_BACK_S, newest - newest % LOOK_BACK_S), []).append(device)
+        derived: list[Derived] = []
+        for (first, last), devices in together.items():
+            found = readings_by_device(
+                self.raw.readings(first - LOOK_BACK_S, last + LOOK_BACK_S, devices=sorted(devices))
             )
-            derived += [each for each in self._cache.rebuild(device, found) if each.reading.slot >= slot]
-            changed.add(device)
-        return derived, changed
+            for device in devices:
+                again = self._cache.rebuild(device, found.get(device, []))
+                derived += [each for each in again if each.reading.slot >= late[device]]
+        return derived
 
     def _flush(self, devices: Iterable[str]) -> None:
         """Bring the stored cache up to date; not fsynced, since it can be made again."""
