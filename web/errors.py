@@ -6,7 +6,7 @@ import logging
 import secrets
 
 from flask import Flask, Response, jsonify, render_template, request
-from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
+from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
 
 log = logging.getLogger("merata.web")
 API_PREFIX = "/api/"
@@ -28,7 +28,10 @@ def install(app: Flask) -> None:
         if error.response is not None:  # an answer made by hand, a redirect for one
             return error.response  # type: ignore[return-value]  # werkzeug's wider Response
         if request.path.startswith(API_PREFIX):
-            return problem(status, error.name.lower().replace(" ", "_"), error.description or error.name)
+            told = problem(status, error.name.lower().replace(" ", "_"), error.description or error.name)
+            if isinstance(error, MethodNotAllowed) and error.valid_methods:
+                told.headers["Allow"] = ", ".join(error.valid_methods)  # RFC 9110 section 15.5.6
+            return told
         if status == 400 and "host" in (error.description or "").lower():
             return "Host not allowed.\n", 400  # no page: links in it could not work either
         missing = isinstance(error, NotFound)

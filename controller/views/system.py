@@ -13,7 +13,7 @@ from controller.views.sources import Sources
 
 DAY_S = 86400
 SHOWN = 20
-NOT_HERE = frozenset({"outage", "outage_closed"})  # they have a page of their own
+NOT_HERE = frozenset({"outage", "outage_closed", "lane_changed"})  # they stand on pages of their own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -154,7 +154,6 @@ def outlines() -> Response:
         for code, rings in found.items()
     ]
     response = jsonify(type="FeatureCollection", features=features)
-    response.mimetype = "application/geo+json"
     response.set_etag(tag)
     return response
 

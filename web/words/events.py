@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from controller.journal.records import Event, EventKind
+from web.words import terms
 from web.words.catalogue import gettext
 
 
 def event_word(event: Event) -> str:
     """One event in a few words; a kind without words is shown as it is stored."""
+    if event.kind == EventKind.LANE_CHANGED:
+        before, after = (terms.lane(str(event.text.get(k, ""))) for k in ("before", "after"))
+        return gettext("Polled in another lane: %(before)s to %(after)s", before=before, after=after)
     told = _told(event.text)
     words: Mapping[str, str] = {
         EventKind.INVENTORY_ACCEPTED: gettext("Inventory accepted"),
@@ -20,7 +24,6 @@ def event_word(event: Event) -> str:
         EventKind.REBOOT: gettext("Restarted"),
         EventKind.OBSERVER_BLIND: gettext("The monitoring server lost its own link"),
         EventKind.OBSERVER_SEES: gettext("The monitoring server sees again"),
-        EventKind.LANE_CHANGED: gettext("Polled in another lane"),
         EventKind.ALARM: gettext("Alarm"),
         "outage": gettext("Outage began"),
         "outage_closed": gettext("Outage ended"),
