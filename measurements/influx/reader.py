@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from measurements.errors import StoreUnavailable, WriteRejected
-from measurements.influx.config import DAY_S, InfluxSettings
+from measurements.influx.config import DAY_S
 from measurements.influx.connection import Connection
 from measurements.influx.series import InfluxSeries
+from measurements.influx.status import with_spool
 from measurements.intervals import Interval
 from measurements.outages import Outage
 from measurements.reading import Reading
 from measurements.rollup import FIVE_MINUTES, table
-from measurements.spool import SpoolStatus, peek
+from measurements.spool import peek
 from measurements.sqlite.raw_schema import PORTS, RAW
 from measurements.sqlite.rawfiles import days_kept, path_of
 from measurements.sqlite.rawreads import read_day
@@ -143,32 +143,12 @@ class InfluxReader:
 
     def status(self) -> StoreStatus:
         """As `MeasurementReader.status`: the local part and what waits for InfluxDB."""
-        return with_spool(
-            self._local.status(), self._connection.settings, peek(self._local.root / "spool.db"), self._clock()
-        )
+        return with_spool(self._local.status(), peek(self._local.root / "spool.db"), self._clock())
 
     def close(self) -> None:
         """Let go."""
         self._connection.close()
         self._local.close()
-
-
-def with_spool(local: StoreStatus, settings: InfluxSettings, spool: SpoolStatus | None, now: float) -> StoreStatus:
-    """The local status with what the spool says, and its alarms. `bytes_on_disk` takes the waiting lines in."""
-    if spool is None:
-        return replace(local, kind="influxdb")
-    alarms = list(local.alarms)
-    if spool.dropped and spool.dropped_at is not None:
-        when = datetime.fromtimestamp(spool.dropped_at, UTC).isoformat(" ", "minutes")
-        alarms.append(f"the spool was full: {spool.dropped} lines were dropped, last at {when}")
-    if spool.dead:
-        alarms.append(f"InfluxDB will never take {spool.dead} lines: see `merata store dead`")
-    return replace(
-        local, kind="influxdb", bytes_on_disk=local.bytes_on_disk + spool.bytes,
-        spool_rows=spool.rows, spool_bytes=spool.bytes, dropped=spool.dropped, dead=spool.dead,
-        spool_oldest_s=None if spool.oldest_at is None else max(0.0, now - spool.oldest_at), alarms=tuple(alarms),
-        details={**local.details, "influx_url": settings.url, "spool_lines": spool.lines, "spool_sent": spool.sent},
-    )  # fmt: skip
 
 
 def rolled_until(local: SqliteReader) -> int:

@@ -17,8 +17,9 @@ from measurements.influx import areas
 from measurements.influx.config import InfluxSettings
 from measurements.influx.connection import Connection
 from measurements.influx.lines import derived_lines
-from measurements.influx.reader import InfluxReader, with_spool
+from measurements.influx.reader import InfluxReader
 from measurements.influx.sender import Sender
+from measurements.influx.status import with_spool
 from measurements.influx.summaries import bucket_lines
 from measurements.intervals import Interval
 from measurements.outages import Outage
@@ -138,7 +139,7 @@ class InfluxStore(InfluxReader):
 
     def status(self) -> StoreStatus:
         """As `MeasurementStore.status`, with what the sender knows of InfluxDB."""
-        found = with_spool(self._store.status(), self._connection.settings, self._spool.status(), self._clock())
+        found = with_spool(self._store.status(), self._spool.status(), self._clock())
         sender = self.sender.status()
         details: dict[str, Any] = {**found.details, "influx_last_sent_at": sender.last_sent_at}
         return replace(found, alarms=(*sender.alarms, *found.alarms), details=details)

@@ -8,6 +8,8 @@ import time
 
 import click
 
+from measurements.influx.status import with_spool
+from measurements.spool import peek
 from measurements.sqlite.reader import SqliteReader
 from measurements.sqlite.retention import losses
 from measurements.sqlite.settings import read_retention, write_retention
@@ -27,6 +29,8 @@ def command() -> None:
 def status(context: Context, as_json: bool) -> None:
     """Say what is kept, how large it is, and how far roll-ups are. Reads beside a running controller."""
     found = SqliteReader(context.state).status()
+    if (waiting := peek(context.state / "spool.db")) is not None:
+        found = with_spool(found, waiting, time.time())
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(found), indent=1))
         return
