@@ -16,6 +16,7 @@ import json
 import os
 import pstats
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -100,7 +101,7 @@ def run_cycles(
                     stop_s = time.monotonic() - stopping
             written = sum(f.stat().st_size for f in (folder / "state").rglob("*") if f.is_file())
     first, steady = figures[0], figures[1:]
-    cpu = sorted(f["cpu_s"] for f in steady)[len(steady) // 2]
+    cpu = statistics.median(f["cpu_s"] for f in steady)
     return {
         "devices": devices,
         "interval_s": interval_s,
@@ -111,6 +112,8 @@ def run_cycles(
         "ready_s": round(ready_s, 2),
         "first_cycle_cpu_s": round(first["cpu_s"], 2),
         "cycle_cpu_s": round(cpu, 2),
+        "cycles_cpu_s": [round(f["cpu_s"], 2) for f in figures],
+        "load_average": round(os.getloadavg()[1], 1),
         "cpu_ms_a_device": round(cpu / devices * 1000, 3),
         "core_share": round(cpu / interval_s, 3),
         "cycle_took_s": [f["took_s"] for f in figures],
@@ -236,14 +239,19 @@ def main() -> None:
     for row in rows:
         print(
             f"{row['devices']:>8} {row['interval_s']:>8.0f} {row['cycle_cpu_s']:>8.2f} {row['cpu_ms_a_device']:>10.3f}"
-            f" {row['core_share']:>7.3f} {row['memory_mb']:>7.0f} {row['cycle_took_s'][-1]:>7.1f} {row['late'][-1]:>5}"
+            f" {row['core_share']:>7.3f} {row['memory_mb']:>7.0f} {row['cycle_took_s'][-1]:>7.1f} {row['late'][-1]:>5} {row['load_average']:>5}"
         )
     print(f"target at 10,000 every 60 s: {TARGET_CORE} of one core, {TARGET_MB} MB")
-    RESULTS.mkdir(exist_ok=True)
-    name = "cycle-quick.json" if said.quick else "cycle.json"
-    (RESULTS / name).write_text(
-        json.dumps({"target_core": TARGET_CORE, "target_mb": TARGET_MB, "rows": rows}, indent=1)
-    )
+    _keep(RESULTS / ("cycle-quick.json" if said.quick else "cycle.json"), rows)
+
+
+def _keep(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Put the rows among the kept ones, in the place of those of the same size and store."""
+    path.parent.mkdir(exist_ok=True)
+    kept = json.loads(path.read_text())["rows"] if path.exists() else []
+    fresh = {(r["devices"], r["store"]) for r in rows}
+    merged = sorted([r for r in kept if (r["devices"], r["store"]) not in fresh] + rows, key=lambda r: r["devices"])
+    path.write_text(json.dumps({"target_core": TARGET_CORE, "target_mb": TARGET_MB, "rows": merged}, indent=1) + "\n")
 
 
 if __name__ == "__main__":
