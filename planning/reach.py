@@ -119,3 +119,18 @@ def from_pairs(n_demand: int, n_sites: int, pairs: Iterable[tuple[int, int, floa
         site=np.array([p[1] for p in listed], dtype=np.int64),
         km=np.array([p[2] for p in listed], dtype=np.float64),
     )
+
+
+def nearest(demand: tuple[Floats, Floats], sites: tuple[Floats, Floats]) -> tuple[Ints, Floats]:
+    """The nearest site of each demand point and how far it is, km; -1 and `inf` where there are no sites.
+
+    Args:
+        demand: (lat, lon) degrees, each of shape (n_demand,).
+        sites: (lat, lon) degrees, each of shape (n_sites,).
+    """
+    count = len(demand[0])
+    if not count or not len(sites[0]):
+        return np.full(count, -1, dtype=np.int64), np.full(count, np.inf)
+    _, found = cKDTree(_unit_sphere(*sites)).query(_unit_sphere(*demand))
+    at = found.astype(np.int64)
+    return at, haversine_km(demand[0], demand[1], sites[0][at], sites[1][at])

@@ -1,0 +1,120 @@
+"""Where people are, as points that a radius either holds or not: hexagons, split finer where a radius cuts them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geography import hexagons
+from geography.grid import DemandGrid
+from geography.units import Level, Units
+from planning.reach import by_radius
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+_FINENESS = 10.0  # a point stands for a place at most a tenth of the radius across
+_MOST = 300_000  # points that splitting may add
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """Points with people. lat, lon: degrees; people: estimates; village: index into `villages` (Kemendagri codes)."""
+
+    lat: Floats
+    lon: Floats
+    people: Floats
+    village: Ints
+    villages: tuple[str, ...]
+    kind: str
+    inputs: str
+    notes: tuple[str, ...] = ()
+
+
+def of_villages(units: Units) -> People:
+    """Everybody at the point of the village: coarse, for a radius of several kilometres or a table of distances."""
+    known = [(u, units.place(u)) for u in units.level(Level.VILLAGE) if u.population > 0]
+    placed = [(u, at) for u, at in known if at is not None]
+    return People(
+        lat=np.array([at[0] for _, at in placed]),
+        lon=np.array([at[1] for _, at in placed]),
+        people=np.array([float(u.population) for u, _ in placed]),
+        village=np.arange(len(placed), dtype=np.int64),
+        villages=tuple(u.code for u, _ in placed),
+        kind="village points",
+        inputs=f"villages-{len(placed)}-{sum(u.population for u, _ in placed)}",
+        notes=("estimate: everybody of a village is taken to live at its point",),
+    )
+
+
+def of_grid(grid: DemandGrid) -> People:
+    """Everybody at the centre of the hexagon."""
+    villages, index = np.unique(grid.village, return_inverse=True)
+    return People(
+        lat=grid.lat,
+        lon=grid.lon,
+        people=grid.people,
+        village=index.astype(np.int64),
+        villages=tuple(str(code) for code in villages),
+        kind=f"hexagons at resolution {grid.resolution}",
+        inputs=grid.inputs,
+        notes=grid.notes,
+    )
+
+
+def split(grid: DemandGrid, sites: tuple[Floats, Floats], radius_km: float, *, most: int = _MOST) -> People:
+    """The grid, with every hexagon that the edge of a site's radius cuts replaced by finer ones of equal people.
+
+    So a hexagon counts by the share of its area inside, sites that overlap count once, and a radius smaller than a
+    hexagon is not judged by its centre.
+
+    Args:
+        grid: who lives where.
+        sites: (lat, lon) degrees of the sites that will be asked about.
+        radius_km: their radius.
+        most: finer hexagons at most; the finest resolution that keeps to it is taken.
+    """
+    whole = of_grid(grid)
+    edge_km = hexagons.circumradius_km(grid.resolution)
+    near = by_radius((grid.lat, grid.lon), sites, radius_km + edge_km)
+    cut = np.unique(near.demand[near.km > radius_km - edge_km])
+    cut = cut[whole.people[cut] > 0]
+    finer = _resolution(grid.resolution, radius_km, len(cut), most)
+    if finer == grid.resolution or not len(cut):
+        return whole
+    cells, origin = hexagons.children(grid.index[cut], finer)
+    lat, lon = hexagons.centres(cells)
+    share = np.bincount(origin, minlength=len(cut))[origin]
+    kept = np.ones(len(whole.people), dtype=bool)
+    kept[cut] = False
+    return People(
+        lat=np.concatenate((whole.lat[kept], lat)),
+        lon=np.concatenate((whole.lon[kept], lon)),
+        people=np.concatenate((whole.people[kept], whole.people[cut][origin] / share)),
+        village=np.concatenate((whole.village[kept], whole.village[cut][origin])),
+        villages=whole.villages,
+        kind=f"{whole.kind}, split to {finer} where a radius cuts them",
+        inputs=whole.inputs,
+        notes=whole.notes,
+    )
+
+
+def _resolution(coarse: int, radius_km: float, cells: int, most: int) -> int:
+    """The coarsest resolution that is fine enough for the radius, or as fine as `most` allows."""
+    resolution = coarse
+    while (
+        resolution < hexagons.FINEST
+        and hexagons.circumradius_km(resolution) > radius_km / _FINENESS
+        and cells * 7 ** (resolution + 1 - coarse) <= most
+    ):
+        resolution += 1
+    return resolution
+
+
+def units_above(villages: Sequence[str], parts: int) -> tuple[tuple[str, ...], Ints]:
+    """The codes of the units `parts` wide (1 province, 2 regency, 3 district) and, for each village, which is its."""
+    codes = np.array([".".join(code.split(".")[:parts]) for code in villages], dtype=np.str_)
+    found, index = np.unique(codes, return_inverse=True)
+    return tuple(str(code) for code in found), index.astype(np.int64)
