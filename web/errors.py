@@ -6,10 +6,11 @@ import logging
 import secrets
 
 from flask import Flask, Response, jsonify, render_template, request
-from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 log = logging.getLogger("merata.web")
 API_PREFIX = "/api/"
+INTERNAL = "The server could not answer; measuring goes on."
 
 
 def problem(status: int, code: str, message: str, **more: object) -> Response:
@@ -42,5 +43,5 @@ def install(app: Flask) -> None:
         code = secrets.token_hex(3)
         log.exception("request %s %s failed, code %s", request.method, request.path, code, exc_info=error)
         if request.path.startswith(API_PREFIX):
-            return problem(500, "internal_error", InternalServerError.description, reference=code)
+            return problem(500, "internal_error", INTERNAL, reference=code)
         return render_template("error.html", missing=False, status=500, code=code), 500

@@ -21,9 +21,11 @@ class Reader(Protocol):
 
     def outages(self, *, start: float, end: float, open_only: bool = False) -> list[Outage]:
         """Outages that touch [start, end), newest first."""
+        ...
 
     def latest(self, ids: Sequence[str] | None = None) -> dict[str, Latest]:
         """Last known of the named devices, or of all."""
+        ...
 
     def series(
         self,
@@ -37,14 +39,17 @@ class Reader(Protocol):
         name: str | None = None,
     ) -> Series:
         """History of one subject."""
+        ...
 
     def intervals(self, subjects: Sequence[str] | None, question: str, *, start: int, end: int) -> list[Interval]:
         """State intervals that touch [start, end)."""
+        ...
 
     def summary(
         self, question: str, *, start: int, end: int, by: str = "subject", subjects: Sequence[str] | None = None
     ) -> list[Summary]:
         """Totals of each subject."""
+        ...
 
 
 def no_events(subject: str | None, start: float, end: float) -> Sequence[Event]:  # noqa: ARG001

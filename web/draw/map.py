@@ -138,8 +138,8 @@ def _dots(placed: Sequence[Placed], grow: float) -> Markup:
     seen: set[tuple[str, int, int]] = set()
     dots: list[str] = []
     parts: list[Markup] = []
+    size = DOT_PX * grow * grow
     for x, y, site in placed:
-        size = DOT_PX * grow * grow
         cell = DOT_PX if site.state == "up" else DOT_PX * 2
         key = (str(site.state), int(x // cell), int(y // cell))
         if key in seen:

@@ -19,7 +19,7 @@ def choose() -> Response:
     """Keep a choice and go back to where the reader was."""
     response = redirect(_local(request.args.get("kembali", "/")), code=303)
     for name, allowed in ALLOWED.items():
-        value = request.args.get(name)
+        value = request.args.get(name, "")
         if value == "system":
             response.delete_cookie(name, samesite="Lax")
         elif value in allowed:
