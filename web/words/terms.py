@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from flask import g
+
 from web.words.catalogue import pgettext
 
 MARKS = {"up": "up", "degraded": "deg", "down": "down", "unknown": "unk", "maintenance": "mnt"}
@@ -9,14 +11,20 @@ MARKS = {"up": "up", "degraded": "deg", "down": "down", "unknown": "unk", "maint
 
 def state(value: str) -> str:
     """A state's word: Normal, Terganggu, Mati, Tak diketahui, Pemeliharaan."""
-    words = {
+    if "state_words" not in g:  # asked thousands of times on a map
+        g.state_words = _state_words()
+    words: dict[str, str] = g.state_words
+    return words.get(value, value)
+
+
+def _state_words() -> dict[str, str]:
+    return {
         "up": pgettext("state", "Up"),
         "degraded": pgettext("state", "Degraded"),
         "down": pgettext("state", "Down"),
         "unknown": pgettext("state", "Unknown"),
         "maintenance": pgettext("state", "Planned work"),
     }
-    return words.get(value, value)
 
 
 def letter(value: str) -> str:
