@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from measurements.intervals import BOUND_S, Interval, State, clip
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:
-    """Seconds of one period by state. Degraded counts as up (and is shown beside it); the rest of the period is unknown."""
+    """Seconds of one period by state. Degraded counts as up (and is shown beside it); the rest is unknown."""
 
     period_s: float
     up_s: float = 0.0
@@ -45,7 +46,8 @@ def times(intervals: Iterable[Interval], *, start: float, end: float, bound_s: f
 
     Args:
         intervals: that touch the period, in any order, not overlapping.
-        start, end: epoch seconds; `end` is not in the future, or the future is counted as unknown.
+        start: epoch seconds.
+        end: epoch seconds, not in the future, or the future is counted as unknown.
         bound_s: how long an open interval holds after it was seen.
     """
     spent = dict.fromkeys(State, 0.0)
@@ -104,13 +106,14 @@ def by_place(
         intervals: of one subject and question.
         place_of: area or site at a moment; None where it belonged nowhere.
         moves: moments at which it changed, in any order.
-        start, end: epoch seconds.
+        start: epoch seconds.
+        end: epoch seconds.
         bound_s: how long an open interval holds after it was seen.
     """
     known = list(intervals)
     cuts = [start, *sorted({at for at in moves if start < at < end}), end]
     found: dict[str | None, Times] = {}
-    for low, high in zip(cuts, cuts[1:], strict=False):
+    for low, high in itertools.pairwise(cuts):
         part = times(known, start=low, end=high, bound_s=bound_s)
         place = place_of(low)
         found[place] = found[place] + part if place in found else part

@@ -1,11 +1,11 @@
-"""State intervals: the one source of availability, outages and service hours. Pure; days come from the time zone as data.
+"""State intervals: the one source of availability, outages and service hours. Pure; the time zone is data.
 
 A subject's time is a chain of half-open intervals [start, end). Boundaries, stated once:
 
 - a state begins with the observation that showed it and ends where another begins;
 - it holds for `bound_s` after it was last seen; without an observation by then, the time from there on is unknown;
-- an observation older than what was seen is ignored: a later poll has already said more. After a clock step back (the caller
-  says so) it counts: the time lived twice belongs to the second time round;
+- an observation older than what was seen is ignored: a later poll has already said more. After a clock step back
+  (the caller says so) it counts: the time lived twice belongs to the second time round;
 - time before the first interval, or in no interval, is unknown.
 """
 
@@ -161,7 +161,8 @@ def civil_days(zone: str, start: float, end: float) -> list[Period]:
 
     Args:
         zone: IANA name, such as Asia/Pontianak (UTC+7, no summer time).
-        start, end: epoch seconds.
+        start: epoch seconds.
+        end: epoch seconds.
     """
     return _periods(ZoneInfo(zone), start, end, lambda day: day, lambda day: day + timedelta(days=1))
 
@@ -186,5 +187,5 @@ def _periods(zone: tzinfo, start: float, end: float, first_of: Step, next_of: St
 
 
 def _midnight(day: date, zone: tzinfo) -> int:
-    """The first moment of a civil day. Where summer time begins at midnight, that is 01:00 (fold and gap as in PEP 495)."""
+    """The first moment of a civil day. Where summer time begins at midnight, that is 01:00 (PEP 495)."""
     return int(datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC).timestamp())

@@ -1,7 +1,7 @@
 """What a summary tier holds and how a bucket is made: sums and counts, never averages of averages.
 
-Gauges stand as `<name>_n`, `_sum`, `_min`, `_max`, integers scaled by 10^decimals: small on disk, and sums of sums are exact.
-A bucket is always made anew from the readings (or smaller buckets) it covers; nothing is ever added to one.
+Gauges stand as `<name>_n`, `_sum`, `_min`, `_max`, integers scaled by 10^decimals: small on disk, and sums of sums
+are exact. A bucket is always made anew from the readings (or smaller buckets) it covers; nothing is ever added to one.
 """
 
 from __future__ import annotations
@@ -113,7 +113,8 @@ def tier_tables() -> str:
         key = "bucket, device, name" if kind.named else "bucket, device"
         name = " name INTEGER NOT NULL," if kind.named else ""
         made += [
-            f"CREATE TABLE {table(kind.name, tier)} (bucket INTEGER NOT NULL, device INTEGER NOT NULL,{name} {columns}, "
+            f"CREATE TABLE {table(kind.name, tier)} "
+            f"(bucket INTEGER NOT NULL, device INTEGER NOT NULL,{name} {columns}, "
             f"PRIMARY KEY ({key})) STRICT, WITHOUT ROWID;"
             for tier in TIERS
         ]

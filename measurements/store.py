@@ -19,8 +19,9 @@ class Latest:
     """Last known of one device: raw fields of its last rows and the rates derived from the last two.
 
     `fields` holds DeviceRow and PingRow fields plus `in_bps`, `out_bps` (uplink), `loss_ratio`, `rebooted_at`.
-    `interfaces` and `radios` map a name to its fields (interfaces with in_bps, out_bps, errors_per_s, utilisation_ratio).
-    `answered_at` is the `at` of the last reading in which the device answered anything, `at` of the last reading.
+    `interfaces` and `radios` map a name to its fields (interfaces with in_bps, out_bps, errors_per_s,
+    utilisation_ratio). `answered_at` is the `at` of the last reading in which the device answered anything, `at` of
+    the last reading.
     """
 
     device: str
@@ -51,7 +52,8 @@ class Series:
 class Summary:
     """Totals of one subject over [start, end): seconds by state of the asked question and traffic.
 
-    up_s + down_s + unknown_s + maintenance_s = the period (times the subjects, for an area); `degraded_s` is a part of up_s.
+    up_s + down_s + unknown_s + maintenance_s = the period (times the subjects, for an area); `degraded_s` is a part
+    of up_s.
     """
 
     subject: str

@@ -1,4 +1,4 @@
-"""A whole fleet's figures of one day or hour as one packed value: what makes 10,000 devices x 30 days a matter of milliseconds.
+"""A whole fleet's figures of one day or hour as one packed value: 10,000 devices x 30 days in milliseconds.
 
 Rows would be 300,000 to read and group; here 30 values are read and added as arrays. Subjects are numbers of the
 dictionary `word` of history.db. Little-endian; -1 stands for "not told".

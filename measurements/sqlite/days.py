@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from measurements.rollup import HOUR
@@ -82,7 +82,8 @@ def usage_by_device(db: sqlite3.Connection, tier: str, start: float, end: float)
     ):
         found[device] = Usage(in_octets=octets_in, out_octets=octets_out)
     for device, n, total, most in db.execute(
-        f"SELECT w.text, n, s, m FROM (SELECT device, SUM(clients_n) AS n, SUM(clients_sum) AS s, MAX(clients_max) AS m "  # noqa: S608
+        "SELECT w.text, n, s, m FROM "  # noqa: S608 (our names)
+        "(SELECT device, SUM(clients_n) AS n, SUM(clients_sum) AS s, MAX(clients_max) AS m "
         f"FROM wifi_device_{tier} WHERE bucket >= ? AND bucket < ? GROUP BY device) JOIN word w ON w.id = device",
         (start, end),
     ):
@@ -94,9 +95,10 @@ def usage_by_device(db: sqlite3.Connection, tier: str, start: float, end: float)
 def put_area_hours(db: sqlite3.Connection, words: Words, hours: Sequence[int], *, bound_s: float, areas: Areas) -> None:
     """Make the rows of each area for neighbouring hours of at most a day; inside the caller's transaction.
 
-    A subject belongs to the area it stood in when the hour began (one that leaves and comes back within the span never left).
-    For the question `state` the subjects are sites, for the others devices, so nothing is counted twice. Clients of an area are
-    the sum of its devices' means (in hundredths, over 100), the largest of an hour is that sum rounded up.
+    A subject belongs to the area it stood in when the hour began (one that leaves and comes back within the span
+    never left). For the question `state` the subjects are sites, for the others devices, so nothing is counted
+    twice. Clients of an area are the sum of its devices' means (in hundredths, over 100), the largest of an hour is
+    that sum rounded up.
     """
     placed: dict[str, list[str | None]] = {}
 
@@ -115,7 +117,7 @@ def put_area_hours(db: sqlite3.Connection, words: Words, hours: Sequence[int], *
         spent = _area_seconds(db, question, hours, places, bound_s)
         db.execute("DELETE FROM area_1h WHERE question = ? AND bucket BETWEEN ? AND ?", (question, hours[0], hours[-1]))
         db.executemany(
-            f"INSERT INTO area_1h VALUES ({','.join('?' * 13)})",
+            f"INSERT INTO area_1h VALUES ({','.join('?' * 13)})",  # noqa: S608
             [
                 (question, hours[at], words.number(area), *sums, *usage.get((at, area), nothing).row)
                 for (at, area), sums in sorted(spent.items())
@@ -174,7 +176,8 @@ def _area_usage(db: sqlite3.Connection, hours: Sequence[int], places: Places) ->
         if area is not None:
             found.setdefault((index[bucket], area), Usage()).add(Usage(octets_in, octets_out))
     for bucket, device, n, total in db.execute(
-        "SELECT bucket, device, clients_n, clients_sum FROM wifi_device_1h WHERE bucket BETWEEN ? AND ? AND clients_n > 0",
+        "SELECT bucket, device, clients_n, clients_sum FROM wifi_device_1h "
+        "WHERE bucket BETWEEN ? AND ? AND clients_n > 0",
         (hours[0], hours[-1]),
     ):
         area = places(f"device:{texts[device]}")[index[bucket]]

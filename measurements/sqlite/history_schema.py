@@ -33,8 +33,10 @@ CREATE INDEX outage_by_start ON outage (started);
 -- Everything before `done` is rolled up; `touched` names older buckets that a late reading changed.
 CREATE TABLE watermark (tier TEXT PRIMARY KEY, done INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE touched (tier TEXT NOT NULL, bucket INTEGER NOT NULL, PRIMARY KEY (tier, bucket)) STRICT, WITHOUT ROWID;
--- The whole fleet's civil day as one packed value (measurements.sqlite.blocks): intervals clipped to it; traffic and clients.
-CREATE TABLE state_day (question TEXT NOT NULL, day INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (question, day)) STRICT;
+-- The whole fleet's civil day as one packed value (measurements.sqlite.blocks): intervals clipped to it; traffic.
+CREATE TABLE state_day (
+  question TEXT NOT NULL, day INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (question, day)
+) STRICT;
 CREATE TABLE usage_day (bucket INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
 CREATE TABLE usage_hour (bucket INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
 CREATE TABLE area_1h (

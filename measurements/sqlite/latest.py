@@ -1,7 +1,7 @@
 """`latest`: the last known of every device, kept in memory by the writer and as a cache in history.db for readers.
 
-Raw and history are two files, not one transaction: after a kill the cache may be behind. At start it is brought up to date
-from the newest raw rows, which are the truth.
+Raw and history are two files, not one transaction: after a kill the cache may be behind. At start it is brought up
+to date from the newest raw rows, which are the truth.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def _rows(rows: Sequence[Any], tag: str, names: tuple[str, ...], slot: int) -> L
 
 
 def make_latest(each: Derived, before: Latest | None) -> Latest:
-    """`Latest` from a derived reading; what this poll did not ask stays as it was, each with the `slot` it came with."""
+    """`Latest` from a derived reading; what this poll did not ask stays, each with the `slot` it came with."""
     reading = each.reading
     fields: dict[str, Any] = {name: getattr(reading.row, name) for name in DEVICE_FIELDS}
     fields.update({name: getattr(reading.ping, name, None) for name in PING_FIELDS})
@@ -123,7 +123,8 @@ def make_latest(each: Derived, before: Latest | None) -> Latest:
         lane=reading.lane, error_kind=reading.error_kind, error=reading.error, fields=fields,
         interfaces=_ports(each) if reading.interfaces or not before else before.interfaces,
         radios=_rows(reading.radios, "radio", RADIO_FIELDS, slot) if reading.radios or not before else before.radios,
-        services=_rows(reading.services, "check", SERVICE_FIELDS, slot) if reading.services or not before else before.services,
+        services=_rows(reading.services, "check", SERVICE_FIELDS, slot)
+        if reading.services or not before else before.services,
     )  # fmt: skip
 
 
@@ -202,7 +203,7 @@ class LatestCache:
         return each
 
     def rebuild(self, device: str, readings: Sequence[Reading]) -> list[Derived]:
-        """Make a device's entry anew from its last readings: a late one came between, a slot was overwritten, a start."""
+        """Make a device's entry anew from its last readings: one came late, a slot was overwritten, a start."""
         if not readings:
             return []
         memory = Memory()

@@ -1,4 +1,4 @@
-"""Making the packed days and hours of `measurements.sqlite.blocks`; inside the caller's transaction, in the writing thread."""
+"""Making the packed days and hours of `measurements.sqlite.blocks`, inside the caller's transaction."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ RAW = FileKind(
 CREATE TABLE wifi_device (
   slot INTEGER NOT NULL, device INTEGER NOT NULL, at REAL NOT NULL, interval_s INTEGER NOT NULL,
   ping_ok INTEGER, snmp_ok INTEGER, service_ok INTEGER, sys_up_time INTEGER, uptime_s REAL,
-  clients INTEGER, ap_count INTEGER, cpu_ratio REAL, memory_ratio REAL, temperature_c REAL, snmp_rtt_ms REAL, poll_ms REAL,
-  lane INTEGER NOT NULL, error_kind INTEGER, error TEXT, serial INTEGER, mac INTEGER,
+  clients INTEGER, ap_count INTEGER, cpu_ratio REAL, memory_ratio REAL, temperature_c REAL, snmp_rtt_ms REAL,
+  poll_ms REAL, lane INTEGER NOT NULL, error_kind INTEGER, error TEXT, serial INTEGER, mac INTEGER,
   PRIMARY KEY (slot, device)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE ping (
@@ -30,13 +30,13 @@ CREATE TABLE ping (
   PRIMARY KEY (slot, device)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE radio (
-  slot INTEGER NOT NULL, device INTEGER NOT NULL, name INTEGER NOT NULL, clients INTEGER, channel INTEGER, frequency_mhz INTEGER,
-  noise_dbm REAL, signal_dbm REAL, tx_power_dbm REAL, airtime_ratio REAL,
+  slot INTEGER NOT NULL, device INTEGER NOT NULL, name INTEGER NOT NULL, clients INTEGER, channel INTEGER,
+  frequency_mhz INTEGER, noise_dbm REAL, signal_dbm REAL, tx_power_dbm REAL, airtime_ratio REAL,
   PRIMARY KEY (slot, device, name)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE service (
-  slot INTEGER NOT NULL, device INTEGER NOT NULL, name INTEGER NOT NULL, ok INTEGER, latency_ms REAL, down_bps REAL, up_bps REAL,
-  PRIMARY KEY (slot, device, name)
+  slot INTEGER NOT NULL, device INTEGER NOT NULL, name INTEGER NOT NULL, ok INTEGER, latency_ms REAL, down_bps REAL,
+  up_bps REAL, PRIMARY KEY (slot, device, name)
 ) STRICT, WITHOUT ROWID;
 """,
 )
@@ -48,9 +48,10 @@ PORTS = FileKind(
     schema=f"""
 {WORD}
 CREATE TABLE interface (
-  slot INTEGER NOT NULL, device INTEGER NOT NULL, name INTEGER NOT NULL, if_index INTEGER, oper_status INTEGER, admin_status INTEGER,
-  speed_bps INTEGER, if_hc_in_octets INTEGER, if_hc_out_octets INTEGER, if_in_errors INTEGER, if_out_errors INTEGER,
-  if_in_discards INTEGER, counter_bits INTEGER NOT NULL, discontinuity INTEGER, is_uplink INTEGER NOT NULL,
+  slot INTEGER NOT NULL, device INTEGER NOT NULL, name INTEGER NOT NULL, if_index INTEGER, oper_status INTEGER,
+  admin_status INTEGER, speed_bps INTEGER, if_hc_in_octets INTEGER, if_hc_out_octets INTEGER, if_in_errors INTEGER,
+  if_out_errors INTEGER, if_in_discards INTEGER, counter_bits INTEGER NOT NULL, discontinuity INTEGER,
+  is_uplink INTEGER NOT NULL,
   PRIMARY KEY (slot, device, name)
 ) STRICT, WITHOUT ROWID;
 """,

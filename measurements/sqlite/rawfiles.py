@@ -1,8 +1,8 @@
 """The writing side of the day files: which file a slot belongs to, rows out of readings, sealing, deletion.
 
-Used only by the writer thread. A reading's ports go to the interface file first and its device row to the raw file last:
-the device row is what makes a reading exist, so a kill between the two leaves ports without a reading, which are ignored
-and overwritten when the unacknowledged reading is written again.
+Used only by the writer thread. A reading's ports go to the interface file first and its device row to the raw file
+last: the device row is what makes a reading exist, so a kill between the two leaves ports without a reading, which are
+ignored and overwritten when the unacknowledged reading is written again.
 """
 
 from __future__ import annotations
@@ -103,13 +103,14 @@ def put_ports(file: DayFile, readings: Sequence[Reading]) -> None:
     rows = [
         (
             p.slot, number(p.device), number(p.if_name), p.if_index, p.oper_status, p.admin_status, p.speed_bps,
-            to_signed(p.if_hc_in_octets), to_signed(p.if_hc_out_octets), p.if_in_errors, p.if_out_errors, p.if_in_discards,
+            to_signed(p.if_hc_in_octets), to_signed(p.if_hc_out_octets), p.if_in_errors, p.if_out_errors,
+            p.if_in_discards,
             p.counter_bits, p.discontinuity, p.is_uplink,
         )
         for reading in readings
         for p in reading.interfaces
     ]  # fmt: skip
-    file.db.executemany(f"INSERT OR REPLACE INTO interface VALUES ({_marks(15)})", rows)
+    file.db.executemany(f"INSERT OR REPLACE INTO interface VALUES ({_marks(15)})", rows)  # noqa: S608 (our marks)
 
 
 def put_devices(file: DayFile, readings: Sequence[Reading]) -> None:
@@ -120,14 +121,15 @@ def put_devices(file: DayFile, readings: Sequence[Reading]) -> None:
         row, slot, device = reading.row, reading.slot, number(reading.device)
         devices.append((
             slot, device, reading.at, reading.interval_s, row.ping_ok, row.snmp_ok, row.service_ok, row.sys_up_time,
-            row.uptime_s, row.clients, row.ap_count, row.cpu_ratio, row.memory_ratio, row.temperature_c, row.snmp_rtt_ms,
-            row.poll_ms, number(reading.lane), optional(reading.error_kind), reading.error,
+            row.uptime_s, row.clients, row.ap_count, row.cpu_ratio, row.memory_ratio, row.temperature_c,
+            row.snmp_rtt_ms, row.poll_ms, number(reading.lane), optional(reading.error_kind), reading.error,
             optional(reading.box[0]), optional(reading.box[1]),
         ))  # fmt: skip
         if ping := reading.ping:
             pings.append((slot, device, ping.sent, ping.received, ping.rtt_min_ms, ping.rtt_avg_ms, ping.rtt_max_ms))
         radios += [
-            (slot, device, number(r.radio), r.clients, r.channel, r.frequency_mhz, r.noise_dbm, r.signal_dbm, r.tx_power_dbm,
+            (slot, device, number(r.radio), r.clients, r.channel, r.frequency_mhz, r.noise_dbm, r.signal_dbm,
+            r.tx_power_dbm,
              r.airtime_ratio) for r in reading.radios
         ]  # fmt: skip
         services += [

@@ -112,7 +112,8 @@ def _reading(
         device=device, slot=slot, at=row[2], interval_s=row[3],
         row=DeviceRow(
             device=device, slot=slot, ping_ok=_flag(row[4]), snmp_ok=_flag(row[5]), service_ok=_flag(row[6]),
-            sys_up_time=row[7], uptime_s=row[8], clients=row[9], ap_count=row[10], cpu_ratio=row[11], memory_ratio=row[12],
+            sys_up_time=row[7], uptime_s=row[8], clients=row[9], ap_count=row[10], cpu_ratio=row[11],
+            memory_ratio=row[12],
             temperature_c=row[13], snmp_rtt_ms=row[14], poll_ms=row[15],
         ),
         lane=texts[row[16]], error_kind=texts.get(row[17]), error=row[18], box=(texts.get(row[19]), texts.get(row[20])),
@@ -136,17 +137,17 @@ class _Parts:
     def _rows(self, table: str, extra: str = "") -> Iterator[Cells]:
         if self.only is None:
             yield from self.db.execute(
-                f"SELECT * FROM {table} WHERE slot >= ? AND slot < ? {extra} ORDER BY slot, device",
+                f"SELECT * FROM {table} WHERE slot >= ? AND slot < ? {extra} ORDER BY slot, device",  # noqa: S608
                 (self.low, self.high),
             )
         elif self.only:
             # One seek a slot and device (skip-scan over the slots) instead of a scan of the fleet's rows.
+            within = f"FROM {table} WHERE slot < :high AND slot"
             yield from self.db.execute(
-                f"""WITH RECURSIVE slots(s) AS (
-                      SELECT MIN(slot) FROM {table} WHERE slot >= :low AND slot < :high
-                      UNION ALL SELECT (SELECT MIN(slot) FROM {table} WHERE slot > s AND slot < :high) FROM slots WHERE s IS NOT NULL)
-                    SELECT t.* FROM slots CROSS JOIN {table} t
-                    WHERE t.slot = s AND t.device IN ({",".join(map(str, self.only))}) {extra} ORDER BY t.slot, t.device""",
+                f"WITH RECURSIVE slots(s) AS (SELECT MIN(slot) {within} >= :low UNION ALL "  # noqa: S608 (our names)
+                f"SELECT (SELECT MIN(slot) {within} > s) FROM slots WHERE s IS NOT NULL) "
+                f"SELECT t.* FROM slots CROSS JOIN {table} t WHERE t.slot = s "
+                f"AND t.device IN ({','.join(map(str, self.only))}) {extra} ORDER BY t.slot, t.device",
                 {"low": self.low, "high": self.high},
             )
 
@@ -182,7 +183,8 @@ class _Parts:
         for r in self._rows("service"):
             device = self.texts[r[1]]
             found.setdefault((r[0], device), []).append(ServiceRow(
-                device=device, slot=r[0], check=self.texts[r[2]], ok=_flag(r[3]), latency_ms=r[4], down_bps=r[5], up_bps=r[6]
+                device=device, slot=r[0], check=self.texts[r[2]], ok=_flag(r[3]), latency_ms=r[4], down_bps=r[5],
+                up_bps=r[6]
             ))  # fmt: skip
         return found
 
@@ -192,7 +194,9 @@ class _Parts:
             device = self.texts[r[1]]
             found.setdefault((r[0], device), []).append(InterfaceRow(
                 device=device, slot=r[0], if_name=self.texts[r[2]], if_index=r[3], oper_status=r[4], admin_status=r[5],
-                speed_bps=r[6], if_hc_in_octets=to_unsigned(r[7]), if_hc_out_octets=to_unsigned(r[8]), if_in_errors=r[9],
-                if_out_errors=r[10], if_in_discards=r[11], counter_bits=r[12], discontinuity=r[13], is_uplink=bool(r[14]),
+                speed_bps=r[6], if_hc_in_octets=to_unsigned(r[7]), if_hc_out_octets=to_unsigned(r[8]),
+                if_in_errors=r[9],
+                if_out_errors=r[10], if_in_discards=r[11], counter_bits=r[12], discontinuity=r[13],
+                is_uplink=bool(r[14]),
             ))  # fmt: skip
         return found

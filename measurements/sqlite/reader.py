@@ -114,7 +114,8 @@ class SqliteReader:
         """As `MeasurementReader.summary`.
 
         by `subject`: devices and sites, `device:<id>` and `site:<id>`; a named subject never seen is all unknown.
-        by `area`: `subjects` are Kemendagri codes that take in what lies below them; `state` counts sites, the others devices.
+        by `area`: `subjects` are Kemendagri codes that take in what lies below them; `state` counts sites, the
+        others devices.
 
         Raises:
             ValueError: `by` is neither, or the period is empty.

@@ -1,10 +1,10 @@
 """Roll-ups in history.db: 5 minutes from raw rows, hours from those, civil days from hours. Recomputed, never added to.
 
-`watermark.done` says up to where a tier is made; `touched` names older buckets that a late reading changed. Both change in
-the transaction that writes the rows, so a kill between repeats a bucket and never counts it twice.
+`watermark.done` says up to where a tier is made; `touched` names older buckets that a late reading changed. Both
+change in the transaction that writes the rows, so a kill between repeats a bucket and never counts it twice.
 
-A bucket is replaced whole while everything it is made of is still kept. Once retention has taken that, only subjects that
-have no row yet are added (readings that arrive a week late): what was known exactly is not replaced by less.
+A bucket is replaced whole while everything it is made of is still kept. Once retention has taken that, only subjects
+that have no row yet are added (readings that arrive a week late): what was known exactly is not replaced by less.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Publish = Callable[[str, str, int, Rolled], None]  # kind, tier, bucket, subject
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Floors:
-    """From when on what a bucket is made of is complete (epoch s): raw devices, raw ports, 5-minute rows, hourly rows."""
+    """From when on the sources of a bucket are complete (epoch s): raw devices, raw ports, 5-minute, hourly rows."""
 
     devices: int = 0
     ports: int = 0

@@ -7,9 +7,10 @@ from dataclasses import fields as fields_of_class
 
 from measurements.derive import Derived, Rates, loss_ratio
 from measurements.reading import DeviceRow, InterfaceRow, PingRow, RadioRow, ServiceRow
-from measurements.sqlite.latest import LOOK_BACK_S as LOOK_BACK_S
+from measurements.sqlite import latest
 from measurements.store import Series
 
+LOOK_BACK_S = latest.LOOK_BACK_S
 _ROWS = {"wifi_device": DeviceRow, "ping": PingRow, "radio": RadioRow, "interface": InterfaceRow, "service": ServiceRow}
 _RATES = ("in_bps", "out_bps", "utilisation_ratio", "errors_per_s", "discards_per_s", "in_octets", "out_octets")
 Cell = float | None

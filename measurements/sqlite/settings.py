@@ -1,7 +1,7 @@
 """What a state directory itself remembers of its store: zone, bound and watermarks in history.db, retention in a file.
 
-`retention.json` is a file of its own so that a command can change it while `merata run` holds the databases: the next upkeep
-reads it.
+`retention.json` is a file of its own so that a command can change it while `merata run` holds the databases: the
+next upkeep reads it.
 """
 
 from __future__ import annotations

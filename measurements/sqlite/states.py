@@ -109,13 +109,14 @@ def put_outages(db: sqlite3.Connection, outages: Iterable[Outage]) -> None:
 def read_outages(db: sqlite3.Connection, start: float, end: float, *, open_only: bool) -> list[Outage]:
     """Outages that touch [start, end), newest first."""
     rows = db.execute(
-        "SELECT id, state, cause, started, ended, root, people, sites, devices, evidence FROM outage "
+        "SELECT id, state, cause, started, ended, root, people, sites, devices, evidence FROM outage "  # noqa: S608
         f"WHERE started < ? AND (ended IS NULL {'' if open_only else 'OR ended > ?'}) ORDER BY started DESC, id",
         (end,) if open_only else (end, start),
     )
     return [
         Outage(
-            id=r[0], state=r[1], cause=r[2], started=r[3], ended=r[4], root=r[5], people=r[6], sites=tuple(json.loads(r[7])),
+            id=r[0], state=r[1], cause=r[2], started=r[3], ended=r[4], root=r[5], people=r[6],
+            sites=tuple(json.loads(r[7])),
             devices=tuple(json.loads(r[8])), evidence=r[9],
         )
         for r in rows

@@ -40,7 +40,8 @@ class SqliteStore(SqliteReader):
     """`MeasurementStore` on SQLite files. Use `open`; `close` ends the thread and lets the state directory go."""
 
     def __init__(
-        self, root: Path, lock: StateLock, *, retention: Retention | None, zone: str, bound_s: float, publish: Publish | None
+        self, root: Path, lock: StateLock, *, retention: Retention | None, zone: str, bound_s: float, publish:
+        Publish | None
     ) -> None:  # fmt: skip
         super().__init__(root)
         self._lock = lock
@@ -105,7 +106,7 @@ class SqliteStore(SqliteReader):
         def put(db: sqlite3.Connection) -> None:
             changed = states.put_intervals(db, intervals, bound_s=self._bound_s)
             if changed is not None:
-                touch_tables(db, Tiers(db, self._words, None), self._zone, *changed)
+                touch_tables(Tiers(db, self._words, None), self._zone, *changed)
 
         if intervals:
             self.in_writer(put)
@@ -124,7 +125,7 @@ class SqliteStore(SqliteReader):
 
         Args:
             now: epoch seconds.
-            areas: area of `device:<id>` or `site:<id>` at a moment, by the links of that time; None: as `self.areas` says,
+            areas: area of `device:<id>` or `site:<id>` at a moment, by the links of then; None: as `self.areas` says,
                 and where that is None too, the area tables wait.
         """
         with self._maintaining:

@@ -27,7 +27,7 @@ def by_subject(
     db: sqlite3.Connection, question: str, start: int, end: int, subjects: Sequence[str] | None, *,
     zone: str, bound_s: float, done: int,
 ) -> list[Summary]:  # fmt: skip
-    """Totals of each subject over [start, end), in order of subject; named ones that were never observed are all unknown.
+    """Totals of each subject over [start, end), by subject; named ones that were never observed are all unknown.
 
     Traffic and clients of partial days are those of the hours that begin in the part.
     """
@@ -120,7 +120,8 @@ def _summaries(
         if name in strangers:
             up, degraded, down, maintenance = strangers[name]
             made[at] = replace(
-                made[at], up_s=up, down_s=down, unknown_s=max(0.0, period - up - down - maintenance), degraded_s=degraded,
+                made[at], up_s=up, down_s=down, unknown_s=max(0.0, period - up - down - maintenance),
+                degraded_s=degraded,
                 maintenance_s=maintenance,
             )  # fmt: skip
     return made
@@ -199,7 +200,7 @@ def by_area(
 
 
 def _joined(code: str, below: Sequence[str], found: Mapping[str, Totals], whole: Mapping[str, float]) -> Summary:
-    """An area out of those below it. Clients are the sum of their means; the largest is not known where there are several."""
+    """An area out of those below it. Clients are the sum of their means; the largest of several is not known."""
     totals = Totals()
     for area in below:
         totals.add(found[area].seconds)

@@ -41,9 +41,10 @@ def choose_tier(kind: str, fields: Sequence[str], kept: Kept, *, start: int, end
         wanted = "raw" if span <= 6 * HOUR else "5m" if span <= 2 * DAY_S else "1h" if span <= 60 * DAY_S else "1d"
     else:
         wanted = next(tier for tier in ("1d", "1h", "5m", "raw") if step_s >= TIER_STEP[tier])
+    fives = kept.retention.interface_days if kind == RADIO.name else kept.retention.five_minute_days
     oldest = {
         "raw": kept.ports_from if kind == "interface" else kept.raw_from,
-        "5m": kept.newest - (kept.retention.interface_days if kind == RADIO.name else kept.retention.five_minute_days) * DAY_S,
+        "5m": kept.newest - fives * DAY_S,
         "1h": 0 if kept.retention.hourly_days is None else kept.newest - kept.retention.hourly_days * DAY_S,
         "1d": 0,
     }  # fmt: skip
@@ -101,14 +102,17 @@ def _stored(
     source = table(kind, tier)
     columns = ", ".join(f"t.{column}" for column in names)
     if tier == "1d":
-        walk = f"WITH RECURSIVE g(b) AS (SELECT MIN(bucket) FROM {source} WHERE bucket > :low AND bucket < :end UNION ALL SELECT (SELECT MIN(bucket) FROM {source} WHERE bucket > b AND bucket < :end) FROM g WHERE b IS NOT NULL)"  # noqa: S608, E501
+        within = f"SELECT MIN(bucket) FROM {source} WHERE bucket < :end AND bucket"  # noqa: S608 (our names)
+        seek = f"({within} > b)"
+        walk = f"WITH RECURSIVE g(b) AS ({within} > :low UNION ALL SELECT {seek} FROM g WHERE b IS NOT NULL)"  # noqa: S608
     else:
         walk = "WITH RECURSIVE g(b) AS (SELECT :first UNION ALL SELECT b + :step FROM g WHERE b + :step < :end)"
     step = TIER_STEP[tier]
     rows = db.execute(
         f"{walk} SELECT g.b, {columns} FROM g CROSS JOIN {source} t WHERE t.bucket = g.b AND t.device = :device{part}",  # noqa: S608
         {
-            "low": start - DAY_S, "first": bucket_of(start, step), "step": step, "end": end, "device": number[0], "name": name,
+            "low": start - DAY_S, "first": bucket_of(start, step), "step": step, "end": end, "device": number[0],
+            "name": name,
         },
     )  # fmt: skip
     return [(row[0], dict(zip(names, row[1:], strict=True))) for row in rows]
@@ -124,7 +128,7 @@ def _recent(
     end: int,
     read_raw: ReadRaw,
 ) -> list[tuple[int, Columns]]:
-    """5-minute buckets from `start` on that the tier does not hold yet: stored ones, then raw readings rolled up here."""
+    """5-minute buckets from `start` on that the tier does not hold yet: stored ones, then raw rolled up here."""
     if start >= end:
         return []
     done = kept.done.get("5m", 0)

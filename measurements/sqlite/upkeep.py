@@ -1,6 +1,7 @@
 """What `maintain` does: roll up closed buckets, make touched ones again, seal and delete what is past its time.
 
-Reads through connections of its own and hands each finished piece to the writer thread, so writes wait for one piece at most.
+Reads through connections of its own and hands each finished piece to the writer thread, so writes wait for one piece
+at most.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ class Upkeep:
         owner: the store.
         raw: reads the day files.
         words: of history.db; used in the writing thread only.
-        publish: is handed every bucket before it is committed (an InfluxDB's spool); may be called twice for one bucket.
+        publish: is handed every bucket before it is committed (an InfluxDB's spool); maybe twice.
         retention: how long each tier is kept.
         zone: IANA name of the civil days.
         bound_s: how long an open interval holds.
@@ -151,8 +152,8 @@ class Upkeep:
     def _hours(self, floors: Floors, now: float, devices: int) -> None:
         done5, done, again, first = self._owner.in_writer(
             lambda db: (
-                self._tiers(db).done("5m"), self._tiers(db).done("1h"), self._tiers(db).touched("1h", self._tiers(db).done("1h")),
-                self._first_bucket(db, "5m"),
+                self._tiers(db).done("5m"), self._tiers(db).done("1h"), self._tiers(db).touched("1h",
+                self._tiers(db).done("1h")), self._first_bucket(db, "5m"),
             )
         )  # fmt: skip
         until = bucket_of(done5, HOUR)
@@ -169,7 +170,7 @@ class Upkeep:
                 tiers.settle("1h", run)
                 if run[0] >= start:
                     tiers.set_done("1h", run[-1] + HOUR)
-                touch_tables(db, tiers, self._zone, run[0], run[-1] + HOUR)
+                touch_tables(tiers, self._zone, run[0], run[-1] + HOUR)
 
             self._owner.in_writer(put)
         self._owner.in_writer(lambda db: self._tiers(db).set_done("1h", until))
@@ -287,7 +288,7 @@ def first_hour(db: sqlite3.Connection) -> int | None:
     return None if row[0] is None else bucket_of(int(row[0]), HOUR)
 
 
-def touch_tables(db: sqlite3.Connection, tiers: Tiers, zone: str, start: float, end: float) -> None:
+def touch_tables(tiers: Tiers, zone: str, start: float, end: float) -> None:
     """What happened in [start, end) changed: its hours of areas and its days are made again, if they were made."""
     hours_done, days_done = tiers.done("area_1h"), tiers.done("1d")
     if start < hours_done:

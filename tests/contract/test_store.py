@@ -204,7 +204,8 @@ def test_intervals_open_extend_and_close_by_their_key(store: MeasurementStore) -
 def test_outages_are_found_by_their_time_newest_first(store: MeasurementStore) -> None:
     def outage(name: str, started: float, ended: float | None) -> Outage:
         return Outage(
-            id=name, state="down", cause="silent", started=started, ended=ended, sites=("s-1", "s-2"), devices=("ap-1",),
+            id=name, state="down", cause="silent", started=started, ended=ended, sites=("s-1", "s-2"),
+            devices=("ap-1",),
             root="r-1", people=420, evidence=None,
         )  # fmt: skip
 

@@ -9,7 +9,8 @@ T0 = 1_790_000_100  # 2026-09-21T13:35:00Z, a multiple of 300
 
 
 def reading(
-    device: str = "ap-1", slot: int = T0, *, octets: int | None = 0, up: float | None = None, at: float | None = None, **more
+    device: str = "ap-1", slot: int = T0, *, octets: int | None = 0, up: float | None = None,
+    at: float | None = None, **more
 ) -> Reading:  # fmt: skip
     """One answered poll with one uplink; `up`: the uptime in seconds (default: started long ago)."""
     seconds = slot - T0 + 1_000_000 if up is None else up
@@ -37,8 +38,10 @@ def full(device: str = "ap-1", slot: int = T0, octets: int = 2**63 + 5) -> Readi
         device=device, slot=slot, at=slot + 0.25, lane="slow", error_kind="unreachable", error="no answer in 2 s",
         box=("HE708XYZ", "4c:5e:0c:01:02:03"), interval_s=300,
         row=DeviceRow(
-            device=device, slot=slot, ping_ok=True, snmp_ok=False, service_ok=None, sys_up_time=2**32 - 1, uptime_s=12.5,
-            clients=3, ap_count=2, cpu_ratio=0.125, memory_ratio=0.5, temperature_c=41.5, snmp_rtt_ms=700.25, poll_ms=2100.5,
+            device=device, slot=slot, ping_ok=True, snmp_ok=False, service_ok=None, sys_up_time=2**32 - 1,
+            uptime_s=12.5,
+            clients=3, ap_count=2, cpu_ratio=0.125, memory_ratio=0.5, temperature_c=41.5, snmp_rtt_ms=700.25,
+            poll_ms=2100.5,
         ),
         ping=PingRow(device=device, slot=slot, sent=3, received=2, rtt_min_ms=1.5, rtt_avg_ms=2.5, rtt_max_ms=9.75),
         radios=(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -207,7 +208,7 @@ def test_the_parts_of_a_period_add_up_to_the_whole(
     found = chain(*observed(moves))
     edges = sorted(cuts)
     total = Times(period_s=0)
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in itertools.pairwise(edges):
         total += times(found, start=low, end=high, bound_s=BOUND)
     whole = times(found, start=edges[0], end=edges[-1], bound_s=BOUND)
     for name in ("period_s", "up_s", "degraded_s", "down_s", "maintenance_s", "unknown_s"):
