@@ -1,6 +1,6 @@
 """Ingest and fleet queries of both back ends in one run: SQLite, and InfluxDB 1.6.7 behind the tests' shim.
 
-    python -m benchmarks.store [--quick] [--devices 200] [--hours 24] [--fleet 10000]
+    python -m benchmarks.store [--quick] [--devices 100] [--hours 24] [--fleet 10000]
 
 Ingest: `--devices` devices polled every minute for `--hours` hours (device, ping, uplink and second port, radio),
 handed over minute by minute as a controller does, rolled up every five minutes. Fleet: state intervals of `--fleet`
@@ -196,10 +196,10 @@ def main() -> int:
     if shutil.which("influxd") is None:
         print("influxd is not installed: sudo bash tests/daemons.sh")
         return 1
-    devices = said.devices or (50 if said.quick else 200)
+    devices = said.devices or (50 if said.quick else 100)
     hours = said.hours or (2 if said.quick else 24)
     count = said.fleet or (500 if said.quick else 10_000)
-    with tempfile.TemporaryDirectory(prefix="merata-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="merata-bench-store-") as folder:
         found = measure(Path(folder), devices, hours, count)
     show(found)
     if not said.quick:
