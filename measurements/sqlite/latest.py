@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -20,6 +21,12 @@ from measurements.store import Latest
 LOOK_BACK_S = 900  # rates need the previous reading; 2.5 x the longest usual interval (300 s), and a margin
 RATE_FIELDS = ("in_bps", "out_bps", "loss_ratio", "rebooted_at")
 FIELDS = (*DEVICE_FIELDS, *PING_FIELDS, *RATE_FIELDS)
+# In place: a replaced row would move to the end of the table.
+PUT = (
+    "INSERT INTO latest VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (device) DO UPDATE SET slot = excluded.slot, "
+    "at = excluded.at, answered_at = excluded.answered_at, lane = excluded.lane, error_kind = excluded.error_kind, "
+    "error = excluded.error, fields = excluded.fields, parts = excluded.parts"
+)
 PORT_FIELDS = (*INTERFACE_FIELDS, "in_bps", "out_bps", "errors_per_s", "discards_per_s", "utilisation_ratio")
 
 
@@ -47,16 +54,16 @@ class Lazy(Mapping[str, Mapping[str, Any]]):
 class Parts:
     """The three maps of a stored row, parsed together on first use."""
 
-    __slots__ = ("_parsed", "_text")
+    __slots__ = ("_packed", "_parsed")
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, packed: bytes) -> None:
+        self._packed = packed
         self._parsed: Any = None
 
     def get(self, which: str) -> tuple[int | None, Mapping[str, Sequence[Any]]]:
         """(slot, rows) of `i`, `r` or `s`."""
         if self._parsed is None:
-            self._parsed = json.loads(self._text)
+            self._parsed = json.loads(zlib.decompress(self._packed))
         slot, rows = self._parsed[which]
         return slot, rows
 
@@ -137,7 +144,7 @@ def pack(latest: Latest) -> tuple[Any, ...]:
     }
     return (
         latest.device, latest.slot, latest.at, latest.answered_at, latest.lane, latest.error_kind, latest.error,
-        _dump([latest.fields.get(name) for name in FIELDS]), _dump(parts),
+        _dump([latest.fields.get(name) for name in FIELDS]), zlib.compress(_dump(parts).encode(), 1),
     )  # fmt: skip
 
 

@@ -247,7 +247,7 @@ class SqliteStore(SqliteReader):
         rows = [latest_rows.pack(latest[device]) for device in sorted(devices) if device in latest]
         self._history_db.execute("PRAGMA synchronous=NORMAL")
         try:
-            self._transact(lambda db: db.executemany("INSERT OR REPLACE INTO latest VALUES (?,?,?,?,?,?,?,?,?)", rows))
+            self._transact(lambda db: db.executemany(latest_rows.PUT, rows))
         finally:
             with suppress(sqlite3.Error):
                 self._history_db.execute("PRAGMA synchronous=FULL")
