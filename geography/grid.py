@@ -19,8 +19,10 @@ from shapely.geometry.base import BaseGeometry
 
 from geography import hexagons, keeping
 from geography.hexagons import Cells, Floats
-from geography.land import village_shapes
-from geography.layers import Layers
+from geography.land import are_exact, village_shapes
+from geography.layers import Layer, Layers
+from geography.population import GRID_KEY, TABLE_KEY, Placed, Scaling, placed, scaling, with_table
+from geography.population_file import Form
 from geography.spread import spread
 from geography.units import Level, Unit, Units
 
@@ -120,29 +122,90 @@ def build(
 
 
 def _build(units: Units, layers: Layers, resolution: int, inputs: str) -> DemandGrid:
-    shapes = village_shapes(units, layers)
+    known = with_table(units, layers)
+    shapes = village_shapes(known, layers)
     codes = sorted(shapes)
     index, owner = _cells(codes, shapes, resolution)
     share = _land_share(index, [shapes[code] for code in codes], resolution)
     index, owner, share = _with_small_villages(codes, shapes, resolution, (index, owner, share))
-    order = np.lexsort((owner, index))
-    index, owner, share = index[order], owner[order], share[order]
-    people, displaced = _people(units, codes, owner, share)
-    lat, lon = hexagons.centres(index)
+    people, displaced = _people(known, codes, owner, share)
+    village = np.array(codes, dtype=np.str_)[owner] if len(owner) else np.array([], dtype="<U13")
+    rows = _Rows(
+        index=index, village=village, people=people, share=share, basis=np.full(len(index), GridBasis.SPREAD.value)
+    )
+    found = placed(layers, shapes, resolution)
+    factors: tuple[Scaling, ...] = ()
+    if found is not None:
+        rows, factors = _finer(known, rows, found)
+    order = np.lexsort((rows.village, rows.index))
+    lat, lon = hexagons.centres(rows.index[order])
     return DemandGrid(
-        resolution=resolution, index=index, lat=lat, lon=lon, people=people,
-        village=np.array(codes, dtype=np.str_)[owner] if len(owner) else np.array([], dtype="<U13"),
-        basis=np.full(len(index), GridBasis.SPREAD.value), area_share=share, displaced=displaced, inputs=inputs,
-        notes=_notes(units, displaced),
+        resolution=resolution, index=rows.index[order], lat=lat, lon=lon, people=rows.people[order],
+        village=rows.village[order], basis=rows.basis[order], area_share=rows.share[order], displaced=displaced,
+        inputs=inputs, notes=_notes(known, layers, displaced, found, factors),
     )  # fmt: skip
 
 
-def _notes(units: Units, displaced: Mapping[str, str]) -> tuple[str, ...]:
-    notes = ["estimate: totals of villages are spread evenly over the village's land"]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows:
+    index: Cells
+    village: Texts
+    people: Floats
+    share: Floats
+    basis: Texts
+
+
+def _finer(units: Units, rows: _Rows, found: Placed) -> tuple[_Rows, tuple[Scaling, ...]]:
+    """Rows with the imported places of people where there are any, held to each regency's total."""
+    regency = _cut(found.village, 2)
+    names, pot = np.unique(regency, return_inverse=True)
+    brought = np.bincount(pot, weights=found.people, minlength=len(names))
+    factors = scaling(units, dict(zip(names.tolist(), brought.tolist(), strict=True)))
+    known = {one.regency for one in factors}
+    totals = np.array([units[name].population for name in names.tolist()], dtype=np.float64)
+    people = spread(totals, np.where(brought[pot] > 0, pot, -1).astype(np.int64), found.people)
+    some, rest = people > 0, ~np.isin(_cut(rows.village, 2), sorted(known))
+    land = dict(zip(zip(rows.index.tolist(), rows.village.tolist(), strict=True), rows.share.tolist(), strict=True))
+    pairs = zip(found.index[some].tolist(), found.village[some].tolist(), strict=True)
+    basis = GridBasis.POINTS if found.form is Form.POINTS else GridBasis.HEXAGONS
+    made = _Rows(
+        index=np.concatenate([rows.index[rest], found.index[some]]),
+        village=np.concatenate([rows.village[rest], found.village[some]]),
+        people=np.concatenate([rows.people[rest], people[some]]),
+        share=np.concatenate([rows.share[rest], np.array([land.get(pair, 0.0) for pair in pairs])]),
+        basis=np.concatenate([rows.basis[rest], np.full(int(some.sum()), basis.value)]),
+    )
+    return made, factors
+
+
+def _notes(
+    units: Units, layers: Layers, displaced: Mapping[str, str], found: Placed | None, factors: tuple[Scaling, ...]
+) -> tuple[str, ...]:
+    notes = []
+    if len(factors) < len(units.level(Level.REGENCY)) or not factors:
+        notes.append("estimate: totals of villages are spread evenly over the village's land")
+    if found is not None and factors:
+        layer = layers.current(GRID_KEY)
+        low, high = min(f.factor for f in factors), max(f.factor for f in factors)
+        notes.append(
+            f"estimate: people of {len(factors)} regencies stand where {_named(layer)} ({found.form.value}) puts them, "
+            f"held to official totals by factors from {low:.3f} to {high:.3f}; cells without people are left out there"
+        )
+    if table := layers.current(TABLE_KEY):
+        notes.append(f"totals of units: {_named(table)}, held to official totals of regencies")
+    if not are_exact(layers, Level.VILLAGE):
+        notes.append("boundaries of villages are approximate")
     if displaced:
         named = ", ".join(f"{units[code].name} ({code})" for code in displaced)
         notes.append(f"without land of their own, counted over their district: {named}")
     return tuple(notes)
+
+
+def _named(layer: Layer | None) -> str:
+    if layer is None:
+        return "no source"
+    year = layer.facts.get("year")
+    return f"{layer.source or layer.file}{f' {year}' if year else ''}"
 
 
 # --- cells -----------------------------------------------------------------------------------------------------------
