@@ -11,6 +11,7 @@ from scipy.sparse import coo_matrix, csr_matrix
 
 from planning.cover import Cover, Objective, Plan, Total, Welfare, WorstRegion, build_order, heuristic, is_better
 from planning.errors import Infeasible
+from planning.reach import sums
 from planning.siting import Deadline, Floats, Limit, Siting
 from planning.solver import Answer, Model, solve
 
@@ -119,6 +120,23 @@ def _best_start(question: Question, objective: Objective) -> list[int]:
     if limit.budget is not None and spent > limit.budget * (1 + 1e-12) + 1e-12:
         raise Infeasible(f"the locked sites cost {spent:g}, the budget is {limit.budget:g}")
     return heuristic(question.cover, objective, question.cost, limit, allowed=question.allowed, locked=question.locked)
+
+
+def quick(question: Question, objective: Objective) -> Siting:
+    """Greedy with swaps, at once and without a proof: the bound is only what could be reached without a limit.
+
+    Raises:
+        Infeasible: the locked sites alone break the limit.
+    """
+    chosen = _best_start(question, objective)
+    cover = question.cover
+    usable = question.allowed.copy()
+    usable[list(question.locked)] = True
+    reachable = np.zeros(len(cover.weight), dtype=bool)
+    rows = np.repeat(np.arange(len(cover.weight)), np.diff(cover.group_ptr))
+    reachable[rows[usable[cover.group_sites]]] = True
+    most = cover.base + sums(cover.region[reachable], cover.weight[reachable], len(cover.base))
+    return _finish(question, objective, chosen, float(objective.value(most)))
 
 
 def coverage(question: Question, *, deadline: Deadline) -> Siting:

@@ -64,7 +64,14 @@ def of_grid(grid: DemandGrid) -> People:
     )
 
 
-def split(grid: DemandGrid, sites: tuple[Floats, Floats], radius_km: float, *, most: int = _MOST) -> People:
+def split(
+    grid: DemandGrid,
+    sites: tuple[Floats, Floats],
+    radius_km: float,
+    *,
+    more: tuple[Floats, Floats] | None = None,
+    most: int = _MOST,
+) -> People:
     """The grid, with every hexagon that the edge of a site's radius cuts replaced by finer ones of equal people.
 
     So a hexagon counts by the share of its area inside, sites that overlap count once, and a radius smaller than a
@@ -72,33 +79,54 @@ def split(grid: DemandGrid, sites: tuple[Floats, Floats], radius_km: float, *, m
 
     Args:
         grid: who lives where.
-        sites: (lat, lon) degrees of the sites that will be asked about.
+        sites: (lat, lon) degrees of the standing sites.
         radius_km: their radius.
+        more: (lat, lon) degrees of places that may be built at: hexagons that only they cut are split as finely as
+            `most` still allows, and the figures of the standing sites stay what they are without them.
         most: finer hexagons at most; the finest resolution that keeps to it is taken.
     """
     whole = of_grid(grid)
-    edge_km = hexagons.circumradius_km(grid.resolution)
-    near = by_radius((grid.lat, grid.lon), sites, radius_km + edge_km)
-    cut = np.unique(near.demand[near.km > radius_km - edge_km])
-    cut = cut[whole.people[cut] > 0]
+    cut = _cut(whole, grid.resolution, sites, radius_km)
     finer = _resolution(grid.resolution, radius_km, len(cut), most)
-    if finer == grid.resolution or not len(cut):
+    parts = [(cut, finer)] if finer > grid.resolution else []
+    if more is not None:
+        rest = np.setdiff1d(_cut(whole, grid.resolution, more, radius_km), cut)
+        coarser = _resolution(grid.resolution, radius_km, len(rest), most // 2)
+        parts += [(rest, coarser)] if coarser > grid.resolution else []
+    if not sum(len(rows) for rows, _ in parts):
         return whole
-    cells, origin = hexagons.children(grid.index[cut], finer)
-    lat, lon = hexagons.centres(cells)
-    share = np.bincount(origin, minlength=len(cut))[origin]
     kept = np.ones(len(whole.people), dtype=bool)
-    kept[cut] = False
+    pieces = []
+    for rows, resolution in parts:
+        kept[rows] = False
+        pieces.append(_pieces(grid, rows, resolution))
+    place, lat, lon, share = (np.concatenate(column) for column in zip(*pieces, strict=True))
     return People(
         lat=np.concatenate((whole.lat[kept], lat)),
         lon=np.concatenate((whole.lon[kept], lon)),
-        people=np.concatenate((whole.people[kept], whole.people[cut][origin] / share)),
-        village=np.concatenate((whole.village[kept], whole.village[cut][origin])),
+        people=np.concatenate((whole.people[kept], whole.people[place] * share)),
+        village=np.concatenate((whole.village[kept], whole.village[place])),
         villages=whole.villages,
         kind=f"{whole.kind}, split to {finer} where a radius cuts them",
         inputs=whole.inputs,
         notes=whole.notes,
     )
+
+
+def _cut(whole: People, resolution: int, sites: tuple[Floats, Floats], radius_km: float) -> Ints:
+    """The hexagons with people that the edge of a radius may cut."""
+    edge_km = hexagons.circumradius_km(resolution)
+    near = by_radius((whole.lat, whole.lon), sites, radius_km + edge_km)
+    cut = np.unique(near.demand[near.km > radius_km - edge_km])
+    return cut[whole.people[cut] > 0]
+
+
+def _pieces(grid: DemandGrid, rows: Ints, resolution: int) -> tuple[Ints, Floats, Floats, Floats]:
+    """(row that it came from, lat, lon, share of the row's people) of each finer hexagon."""
+    cells, origin = hexagons.children(grid.index[rows], resolution)
+    lat, lon = hexagons.centres(cells)
+    share = 1.0 / np.bincount(origin, minlength=len(rows))[origin] if len(rows) else np.zeros(0)
+    return rows[origin], lat, lon, share
 
 
 def _resolution(coarse: int, radius_km: float, cells: int, most: int) -> int:

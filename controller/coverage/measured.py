@@ -203,8 +203,7 @@ class _Busy:
         self._down = self._by_day(self._rates(history, gateways, span))
         points = [(d, row) for s, row in self._row.items() for d in self._members(fleet, s)[1]]
         heads = [(d, row) for s, row in self._row.items() for d in self._members(fleet, s)[2]]
-        told = self._heads(history, points, span, together=True)
-        self._clients = self._by_day(np.fmax(told, self._heads(history, heads, span, together=False)))
+        self._clients = self._by_day(self._crowd(history, points, heads, span))
 
     @staticmethod
     def _members(fleet: Fleet, site: SiteId) -> tuple[list[str], list[str], list[str]]:
@@ -225,14 +224,21 @@ class _Busy:
             rate = np.where(tenths > 0, scan.columns["in_octets"] * 80 / tenths, np.nan)
         return self._table(scan, devices, rate, np.add)
 
-    def _heads(
-        self, history: History, devices: Sequence[tuple[str, int]], span: Mapping[str, int], *, together: bool
+    def _crowd(
+        self,
+        history: History,
+        points: Sequence[tuple[str, int]],
+        heads: Sequence[tuple[str, int]],
+        span: Mapping[str, int],
     ) -> Floats:
-        """Mean clients of each hour by site: access points together, of others the one that counts most."""
+        """Mean clients of each hour by site: what its access points count, or what a device above counts for all."""
+        devices = [*points, *heads]
         scan = history.hours("wifi_device", ("clients_sum", "clients_n"), devices=[d for d, _ in devices], **span)
         with np.errstate(divide="ignore", invalid="ignore"):
             mean = scan.columns["clients_sum"] / scan.columns["clients_n"]
-        return self._table(scan, devices, mean, np.add if together else np.maximum)
+        is_point = scan.device < len(points)
+        together = self._table(scan, devices, np.where(is_point, mean, np.nan), np.add)
+        return np.fmax(together, self._table(scan, devices, np.where(is_point, np.nan, mean), np.maximum))
 
     def _table(self, scan: HourColumns, devices: Sequence[tuple[str, int]], value: Floats, how: np.ufunc) -> Floats:
         """Shape (sites, hours)."""

@@ -1,0 +1,249 @@
+"""The live planner: inventory, measurements and people joined, and kept until one of them changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from controller.coverage import demand, live, siting
+from controller.coverage.effective import Measured, judge
+from controller.coverage.measured import Fleet, History, measure
+from controller.coverage.model import Inputs, LiveCoverage, Rules, SiteWorth, ThresholdProfile
+from devices.model import Site
+from geography.grid import DemandGrid
+from geography.units import Units
+
+log = logging.getLogger(__name__)
+DAY_S = 86_400
+HOUR_S = 3600
+RECIPE = 1  # raised when the rules change, so that kept results are made anew
+_KEPT_FILES = 24
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worths:
+    """Every standing site judged over one period."""
+
+    inputs: Inputs
+    sites: tuple[SiteWorth, ...]
+
+
+class Planner:
+    """Answers of the live planner. Thread-safe; results are kept in memory and a folder, by the hash of their inputs.
+
+    Args:
+        fleet: the accepted inventory now; None before there is one.
+        history: what was measured.
+        grid: who lives where.
+        units: names.
+        people: whose internet a public site is, by site id (geography.people).
+        folder: where results are kept; None: only in memory.
+    """
+
+    def __init__(
+        self,
+        *,
+        fleet: Callable[[], Fleet | None],
+        history: History,
+        grid: Callable[[], DemandGrid],
+        units: Units,
+        people: Callable[[Fleet], Mapping[str, int]],
+        folder: Path | None = None,
+    ) -> None:
+        self.fleet, self.history, self.grid, self.units, self.people = fleet, history, grid, units, people
+        self._worths = _Shelf(Worths, folder, "sites")
+        self._coverage = _Shelf(LiveCoverage, folder, "coverage")
+        self._grounds = _Memory[siting.Ground](most=4)
+
+    def worths(
+        self,
+        profile: ThresholdProfile,
+        rules: Rules,
+        *,
+        now: float,
+        fleet: Fleet | None = None,
+        start: float | None = None,
+    ) -> Worths:
+        """Every site's worth over the days before the last full hour, or over [start, now).
+
+        Raises:
+            StoreUnavailable: the measurements cannot be read.
+        """
+        end = now - now % HOUR_S
+        return self._judged(profile, rules, end - rules.days * DAY_S if start is None else start, end, fleet)
+
+    def coverage(
+        self,
+        profile: ThresholdProfile,
+        rules: Rules,
+        *,
+        radius_km: float,
+        now: float,
+        fleet: Fleet | None = None,
+        start: float | None = None,
+    ) -> LiveCoverage:
+        """The ladder, gaps and equity of one radius; a second or two when made anew.
+
+        Raises:
+            StoreUnavailable: the measurements cannot be read.
+        """
+        judged = self.worths(profile, rules, now=now, fleet=fleet, start=start)
+
+        def make() -> LiveCoverage:
+            points = self.points(judged, radius_km)
+            inputs = _described(judged.inputs, points)
+            return live.coverage(points, judged.sites, self.units, inputs=inputs, radius_km=radius_km)
+
+        return self._coverage.get(_hash(judged.inputs.hash, radius_km), make)
+
+    def ground(
+        self, profile: ThresholdProfile, rules: Rules, *, radius_km: float, now: float, area: str | None = None
+    ) -> siting.Ground:
+        """What plans for one radius and area stand on; made in a second or two, then kept in memory.
+
+        Raises:
+            BadInput: the area is not known.
+            StoreUnavailable: the measurements cannot be read.
+        """
+        judged = self.worths(profile, rules, now=now)
+        key = _hash(judged.inputs.hash, radius_km, area)
+
+        def make() -> siting.Ground:
+            found = siting.Ground(self.grid(), judged.sites, self.units, judged.inputs, radius_km=radius_km, area=area)
+            found.inputs = _described(judged.inputs, found.people)
+            return found
+
+        return self._grounds.get(key, make)
+
+    def points(self, judged: Worths, radius_km: float) -> demand.People:
+        """Where people are, split for the radius of the standing public sites."""
+        served = live.public(judged.sites)
+        return demand.split(self.grid(), (served.lat, served.lon), radius_km)
+
+    def _judged(self, profile: ThresholdProfile, rules: Rules, start: float, end: float, fleet: Fleet | None) -> Worths:
+        known = fleet or self.fleet()
+        version = known.inventory.version if known else "none"
+        grid = self.grid()
+        said = (RECIPE, start, end, version, grid.inputs, asdict(profile), asdict(rules))
+        inputs = Inputs(
+            hash=_hash(*said),
+            start=start,
+            end=end,
+            inventory=version,
+            demand=grid.inputs,
+            demand_kind=f"hexagons at resolution {grid.resolution}",
+            profile=profile,
+            rules=rules,
+            notes=("straight line: optimistic where rivers or roads lie between", *grid.notes),
+        )
+
+        def make() -> Worths:
+            return Worths(inputs=inputs, sites=() if known is None else self._sites(known, inputs))
+
+        return self._worths.get(inputs.hash, make)
+
+    def _sites(self, fleet: Fleet, inputs: Inputs) -> tuple[SiteWorth, ...]:
+        rules, profile = inputs.rules, inputs.profile
+        measured = measure(fleet, self.history, start=inputs.start, end=inputs.end, rules=rules)
+        heads = self.people(fleet)
+        nothing = Measured(period_s=inputs.end - inputs.start)
+
+        def one(site: Site) -> SiteWorth:
+            seen = measured.get(site.id, nothing)
+            return judge(site, seen, profile=profile, rules=rules, people=heads.get(site.id))
+
+        return tuple(one(site) for site in fleet.standing(inputs.start, inputs.end))
+
+
+def _described(inputs: Inputs, points: demand.People) -> Inputs:
+    said = asdict(inputs) | {"profile": inputs.profile, "rules": inputs.rules, "demand_kind": points.kind}
+    return Inputs(**said)
+
+
+def _hash(*facts: object) -> str:
+    return hashlib.sha256(json.dumps(facts, default=str, sort_keys=True).encode()).hexdigest()[:20]
+
+
+class _Memory(Generic[T]):
+    """The last few results by hash."""
+
+    def __init__(self, *, most: int) -> None:
+        self._most = most
+        self._held: OrderedDict[str, T] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: str, make: Callable[[], T]) -> T:
+        """The result of that hash, made when there is none; one at a time."""
+        with self._lock:
+            found = self._held.get(key)
+            if found is None:
+                found = self._held[key] = make()
+            self._held.move_to_end(key)
+            while len(self._held) > self._most:
+                self._held.popitem(last=False)
+            return found
+
+
+class _Shelf(Generic[T]):
+    """Results by hash: the last few in memory, the last two dozen as files. A file that does not read is no result."""
+
+    def __init__(self, kind: type[T], folder: Path | None, name: str) -> None:
+        self._text = TypeAdapter(kind)
+        self._folder, self._name = folder, name
+        self._memory = _Memory[T](most=8)
+
+    def get(self, key: str, make: Callable[[], T]) -> T:
+        """The result of that hash, made when there is none."""
+
+        def found() -> T:
+            if (kept := self._read(key)) is not None:
+                return kept
+            made = make()
+            self._write(key, made)
+            return made
+
+        return self._memory.get(key, found)
+
+    def _path(self, key: str) -> Path | None:
+        return None if self._folder is None else self._folder / f"{self._name}-{key}.json"
+
+    def _read(self, key: str) -> T | None:
+        path = self._path(key)
+        if path is None:
+            return None
+        try:
+            return self._text.validate_json(path.read_bytes())
+        except (OSError, ValidationError):
+            return None
+
+    def _write(self, key: str, found: T) -> None:
+        path = self._path(key)
+        if path is None:
+            return
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(self._text.dump_json(found))
+                os.replace(name, path)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
+            kept = sorted(path.parent.glob(f"{self._name}-*.json"), key=lambda p: p.stat().st_mtime, reverse=True)
+            for old in kept[_KEPT_FILES:]:
+                old.unlink(missing_ok=True)
+        except OSError as err:  # a full disk costs time, not the answer
+            log.warning("%s is not kept: %s", path, err)

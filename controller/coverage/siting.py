@@ -1,0 +1,393 @@
+"""Where to go next on the live network: new sites, repairs and upgrades weighed against one another, with the proof."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from controller.coverage import demand, live
+from controller.coverage.costs import Costs
+from controller.coverage.demand import People
+from controller.coverage.errors import BadInput
+from controller.coverage.model import Inputs, LivePlan, Measure, Remedy, SiteWorth, Step, Verdict
+from devices.model import Backhaul
+from geography.grid import DemandGrid
+from geography.units import Level, Units
+from planning import cover_proof, equity
+from planning.cover import Cover, Objective, Total, Welfare, WorstRegion, merge
+from planning.reach import Reach, by_radius, sums
+from planning.siting import Deadline, Limit, Siting
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+_REMEDY = {Verdict.DOWN: Remedy.REPAIR, Verdict.SLOW: Remedy.UPGRADE, Verdict.FULL: Remedy.UPGRADE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What is asked of the live network.
+
+    objective: `coverage` (with `aversion` > 0: fair coverage) or `maxmin`. locked, forbidden: village codes (build) or
+    site ids. is_unknown_open: people near unmeasured sites count as not served; by default they wait for a measurement.
+    is_quick: greedy with swaps at once; its bound is only what could be reached at all.
+    """
+
+    limit: Limit
+    objective: str = "coverage"
+    aversion: float = 0.0
+    locked: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ()
+    is_unknown_open: bool = False
+    is_quick: bool = False
+    time_limit_s: float = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A step that could be taken. `site`: index into the public sites, None for a new one."""
+
+    action: Remedy
+    place: str
+    name: str
+    area: str
+    lat: float
+    lon: float
+    backhaul: str
+    because: str | None = None
+    site: int | None = None
+
+    def cost(self, costs: Costs) -> float:
+        """Rupiah. A repair of a site whose link was bought too slow is an upgrade and costs both."""
+        both = self.because == Verdict.DOWN and self.action is Remedy.UPGRADE
+        return costs[self.action][self.backhaul] + (costs[Remedy.REPAIR][self.backhaul] if both else 0.0)
+
+
+# --- what could be done ----------------------------------------------------------------------------------------------
+
+
+def candidates(
+    served: live.Served, units: Units, inputs: Inputs, *, radius_km: float, area: str | None
+) -> list[Candidate]:
+    """Repairs and upgrades of standing sites, and villages whose point has no working site in reach; by place."""
+    found = [_standing(j, site, inputs) for j, site in enumerate(served.sites) if site.verdict in _REMEDY]
+    found += _villages(served, units, radius_km)
+    return sorted((c for c in found if _within(c.area, area)), key=lambda c: (c.place, c.action))
+
+
+def _standing(number: int, site: SiteWorth, inputs: Inputs) -> Candidate:
+    is_too_slow = site.plan_down_bps is not None and site.plan_down_bps < inputs.profile.min_down_bps
+    return Candidate(
+        action=Remedy.UPGRADE if is_too_slow else _REMEDY[site.verdict],
+        place=site.site,
+        name=site.name,
+        area=site.area,
+        lat=site.lat,
+        lon=site.lon,
+        backhaul=site.backhaul or Backhaul.VSAT.value,
+        because=site.verdict.value,
+        site=number,
+    )
+
+
+def _villages(served: live.Served, units: Units, radius_km: float) -> list[Candidate]:
+    """Points of villages without a working site in reach, fed as most sites around are."""
+    places = [(u, u.point) for u in units.level(Level.VILLAGE) if u.point is not None]
+    at = (np.array([p[0] for _, p in places]), np.array([p[1] for _, p in places]))
+    works = served.are(Verdict.EFFECTIVE)
+    covered = by_radius(at, (served.lat[works], served.lon[works]), radius_km).reached()
+    usual = _usual_links(served)
+    return [
+        Candidate(
+            action=Remedy.BUILD,
+            place=unit.code,
+            name=unit.name,
+            area=unit.code,
+            lat=point[0],
+            lon=point[1],
+            backhaul=next((usual[c] for c in (unit.code[:8], unit.code[:5]) if c in usual), Backhaul.VSAT.value),
+        )
+        for (unit, point), has_one in zip(places, covered, strict=True)
+        if not has_one
+    ]
+
+
+def _usual_links(served: live.Served) -> dict[str, str]:
+    """The most common backhaul of the public sites of each district and regency; ties by name."""
+    counts: dict[str, Counter[str]] = {}
+    for site in served.sites:
+        if site.backhaul:
+            for parts in (2, 3):
+                counts.setdefault(".".join(site.area.split(".")[:parts]), Counter())[site.backhaul] += 1
+    return {code: min(c, key=lambda link: (-c[link], link)) for code, c in counts.items()}
+
+
+def _within(code: str, area: str | None) -> bool:
+    return area is None or code == area or code.startswith(area + ".")
+
+
+# --- who would be reached --------------------------------------------------------------------------------------------
+
+
+class Ground:
+    """What every question about one radius and area shares: demand points, what reaches them, what could.
+
+    Making it takes a second or two; every plan on it far less.
+
+    Args:
+        grid: who lives where.
+        sites: all judged sites.
+        units: names and points of villages.
+        inputs: what the worth of the sites stands on.
+        radius_km: along the great circle.
+        area: code of a regency or district whose people and places alone count; None: everywhere.
+
+    Raises:
+        BadInput: the area is not known.
+    """
+
+    def __init__(
+        self,
+        grid: DemandGrid,
+        sites: Sequence[SiteWorth],
+        units: Units,
+        inputs: Inputs,
+        *,
+        radius_km: float,
+        area: str | None = None,
+    ) -> None:
+        if area is not None and area not in units:
+            raise BadInput(f"{area!r} is no unit that is known", path="--regency")
+        self.inputs, self.radius_km, self.units = inputs, radius_km, units
+        self.served = live.public(sites)
+        self.candidates = candidates(self.served, units, inputs, radius_km=radius_km, area=area)
+        stands = (self.served.lat, self.served.lon)
+        could = (np.array([c.lat for c in self.candidates]), np.array([c.lon for c in self.candidates]))
+        self.people = _only(demand.split(grid, stands, radius_km, more=could), area)
+        at = (self.people.lat, self.people.lon)
+        self.standing: Reach = by_radius(at, stands, radius_km)
+        self.reach: Reach = by_radius(at, could, radius_km)
+        self.covered: Mask = self.standing.of_sites(self.served.are(Verdict.EFFECTIVE)).reached()
+        self.unknown: Mask = self.standing.of_sites(self.served.are(Verdict.UNMEASURED)).reached() & ~self.covered
+        self.regions, of_village = demand.units_above(self.people.villages, 2 if area is None else area.count(".") + 2)
+        self.region: Ints = of_village[self.people.village]
+        self.total: Floats = sums(self.region, self.people.people, len(self.regions))
+        self._covers: dict[bool, Cover] = {}
+
+    def weight(self, *, is_unknown_open: bool) -> Floats:
+        """People who count as gained where they are reached."""
+        waits = self.unknown & (not is_unknown_open)
+        return np.where(waits, 0.0, self.people.people)
+
+    def cover(self, *, is_unknown_open: bool) -> Cover:
+        """The covering problem, made once."""
+        if is_unknown_open not in self._covers:
+            weight = self.weight(is_unknown_open=is_unknown_open)
+            self._covers[is_unknown_open] = merge(self.reach, weight, self.region, len(self.regions), self.covered)
+        return self._covers[is_unknown_open]
+
+    def share(self, covered: Mask) -> Floats:
+        """Served share of each region."""
+        got = sums(self.region, self.people.people * covered, len(self.regions))
+        return np.divide(got, self.total, out=np.zeros(len(got)), where=self.total > 0)
+
+
+def _only(people: People, area: str | None) -> People:
+    """The points of one area; its villages only."""
+    if area is None:
+        return people
+    kept = [k for k, code in enumerate(people.villages) if _within(code, area)]
+    number = np.full(len(people.villages), -1, dtype=np.int64)
+    number[kept] = np.arange(len(kept))
+    here = number[people.village] >= 0
+    return replace(
+        people,
+        lat=people.lat[here],
+        lon=people.lon[here],
+        people=people.people[here],
+        village=number[people.village[here]],
+        villages=tuple(people.villages[k] for k in kept),
+    )
+
+
+# --- the plan --------------------------------------------------------------------------------------------------------
+
+
+def plan(ground: Ground, ask: Ask, costs: Costs) -> LivePlan:
+    """The steps to take, in build order, and how much better any plan could be.
+
+    Args:
+        ground: the demand and what reaches it.
+        ask: the question.
+        costs: rupiah a step.
+
+    Raises:
+        BadInput: a locked or forbidden place is not known, or nothing can be done there.
+        Infeasible: the locked places alone break the limit.
+    """
+    began = time.monotonic()
+    _check(ground, ask)
+    return _account(ground, ask, costs, _choose(ground, ask, costs, Deadline(ask.time_limit_s)), began)
+
+
+def _check(ground: Ground, ask: Ask) -> None:
+    able = {c.place for c in ground.candidates}
+    known = able | {s.site for s in ground.served.sites} | set(ground.units)
+    for option, names in (("--lock", ask.locked), ("--forbid", ask.forbidden)):
+        if strange := sorted(set(names) - known):
+            raise BadInput(f"{strange[0]!r} is neither a village's code nor a site", path=option)
+    if lost := sorted(set(ask.locked) - able):
+        raise BadInput(f"at {lost[0]!r} there is nothing to build, repair or upgrade", path="--lock")
+    if both := sorted(set(ask.locked) & set(ask.forbidden)):
+        raise BadInput(f"{both[0]!r} is locked and forbidden", path="--lock")
+
+
+def _choose(ground: Ground, ask: Ask, costs: Costs, deadline: Deadline) -> Siting:
+    question = cover_proof.Question(
+        cover=ground.cover(is_unknown_open=ask.is_unknown_open),
+        cost=np.array([c.cost(costs) for c in ground.candidates], dtype=np.float64),
+        limit=ask.limit,
+        allowed=np.array([c.place not in ask.forbidden for c in ground.candidates], dtype=bool),
+        locked=tuple(k for k, c in enumerate(ground.candidates) if c.place in ask.locked),
+    )
+    if ask.is_quick:
+        return cover_proof.quick(question, _objective(ground, ask))
+    if ask.objective == "maxmin":
+        return cover_proof.max_min(question, weight=ground.total, deadline=deadline)
+    if ask.aversion > 0:
+        return cover_proof.fair(question, weight=ground.total, aversion=ask.aversion, deadline=deadline)
+    return cover_proof.coverage(question, deadline=deadline)
+
+
+def _objective(ground: Ground, ask: Ask) -> Objective:
+    if ask.objective == "maxmin":
+        return WorstRegion(weight=ground.total)
+    return Welfare(weight=ground.total, aversion=ask.aversion) if ask.aversion > 0 else Total()
+
+
+# --- what it means ---------------------------------------------------------------------------------------------------
+
+
+def _account(ground: Ground, ask: Ask, costs: Costs, found: Siting, began: float) -> LivePlan:
+    """Counted again from the pairs, not from the solver."""
+    people, served = ground.people.people, ground.served
+    steps, after = _steps(ground, ask, costs, found)
+    before_share, after_share = ground.share(ground.covered), ground.share(after)
+    lived = [k for k in range(len(ground.regions)) if ground.total[k] > 0]
+    worst = min(lived, key=lambda k: (before_share[k], ground.regions[k]), default=None)
+    gini = [equity.gini(share, ground.total) if lived else None for share in (before_share, after_share)]
+    expected = _expected(ground, found)
+    usable = np.array([c.place not in ask.forbidden for c in ground.candidates], dtype=bool)
+    way = ground.reach.of_sites(usable).reached() | ground.standing.reached()
+    return LivePlan(
+        inputs=ground.inputs,
+        radius_km=ground.radius_km,
+        objective=ask.objective if ask.aversion == 0 else f"coverage, inequality aversion {ask.aversion:g}",
+        status="optimal" if found.is_optimal else "feasible",
+        objective_value=found.objective_value,
+        bound=found.bound,
+        gap_pct=0.0 if found.is_optimal and found.gap_pct < 1e-9 else found.gap_pct,
+        steps=tuple(steps),
+        measure=_to_measure(ground, served),
+        cost=sum(step.cost for step in steps),
+        people=float(people.sum()),
+        covered_before=float(people[ground.covered].sum()),
+        covered_after=float(people[after].sum()),
+        unknown=float(people[ground.unknown & ~after].sum()),
+        expected_before=expected[0],
+        expected_after=expected[1],
+        worst_regency=ground.regions[worst] if worst is not None else None,
+        worst_before=float(before_share[worst]) if worst is not None else None,
+        worst_after=float(after_share[worst]) if worst is not None else None,
+        gini_before=gini[0],
+        gini_after=gini[1],
+        by_regency=tuple(
+            (code, float(total), float(was * total), float(will * total))
+            for code, total, was, will in zip(ground.regions, ground.total, before_share, after_share, strict=True)
+        ),
+        seconds=round(time.monotonic() - began, 3),
+        unreachable=float(people[~way].sum()),
+    )
+
+
+def _steps(ground: Ground, ask: Ask, costs: Costs, found: Siting) -> tuple[list[Step], Mask]:
+    """The chosen steps with what each adds, and who is served after the last."""
+    people, after = ground.people.people, ground.covered.copy()
+    weight = ground.weight(is_unknown_open=ask.is_unknown_open)
+    by_site = np.argsort(ground.reach.site, kind="stable")
+    ends = np.searchsorted(ground.reach.site[by_site], np.arange(ground.reach.n_sites + 1))
+    near = _neighbours(ground)
+    steps = []
+    for rank, j in enumerate(found.chosen, start=1):
+        candidate, cost = ground.candidates[j], ground.candidates[j].cost(costs)
+        mine = ground.reach.demand[by_site[ends[j] : ends[j + 1]]]
+        new = mine[~after[mine] & (weight[mine] > 0)]
+        after[new] = True
+        gain = float(people[new].sum())
+        steps.append(
+            Step(
+                rank=rank,
+                action=candidate.action,
+                place=candidate.place,
+                name=candidate.name,
+                district=".".join(candidate.area.split(".")[:3]),
+                regency=".".join(candidate.area.split(".")[:2]),
+                lat=candidate.lat,
+                lon=candidate.lon,
+                backhaul=candidate.backhaul,
+                cost=cost,
+                people=gain,
+                rupiah_per_person=cost / gain if gain > 0 else None,
+                because=candidate.because,
+                is_locked=candidate.place in ask.locked,
+                duplicates=tuple(near[j]),
+            )
+        )
+    return steps, after
+
+
+def _neighbours(ground: Ground) -> Mapping[int, list[str]]:
+    """For each new site the public sites within the radius, of whatever programme, and what they are worth."""
+    at = (np.array([c.lat for c in ground.candidates]), np.array([c.lon for c in ground.candidates]))
+    pairs = by_radius(at, (ground.served.lat, ground.served.lon), ground.radius_km)
+    found: dict[int, list[str]] = {k: [] for k in range(len(ground.candidates))}
+    for k, j in zip(pairs.demand.tolist(), pairs.site.tolist(), strict=True):
+        if ground.candidates[k].site is None:
+            site = ground.served.sites[j]
+            said = ", ".join(part for part in (site.programme, site.verdict.value) if part)
+            found[k].append(f"{site.site} ({said})")
+    return found
+
+
+def _expected(ground: Ground, found: Siting) -> tuple[float, float]:
+    """Expected people before and after; whatever is built or repaired is taken to reach the profile's availability."""
+    promise = ground.inputs.profile.min_availability_ratio
+    worth = ground.served.worth.copy()
+    fresh = np.zeros(len(ground.candidates))
+    for j in found.chosen:
+        if (site := ground.candidates[j].site) is None:
+            fresh[j] = promise
+        else:
+            worth[site] = max(worth[site], promise)
+    people = ground.people.people
+    before = live.any_works(ground.standing, ground.served.worth)
+    after = 1 - (1 - live.any_works(ground.standing, worth)) * (1 - live.any_works(ground.reach, fresh))
+    return float(people @ before), float(people @ after)
+
+
+def _to_measure(ground: Ground, served: live.Served) -> tuple[Measure, ...]:
+    """Unmeasured sites by the people who wait for the answer; people near two of them stand under both."""
+    pairs = ground.standing.of_sites(served.are(Verdict.UNMEASURED))
+    hit = ground.unknown[pairs.demand]
+    people = sums(pairs.site[hit], ground.people.people[pairs.demand[hit]], len(served.sites))
+    found = [
+        Measure(site=s.site, name=s.name, people=float(people[j]), reason=s.reason)
+        for j, s in enumerate(served.sites)
+        if people[j] > 0
+    ]
+    return tuple(sorted(found, key=lambda m: (-m.people, m.site)))

@@ -1,0 +1,98 @@
+"""Joins the live planner: the accepted inventory, the store, the demand grid and their folder in the state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from controller.coverage.measured import Fleet
+from controller.coverage.planner import Planner
+from controller.health.tree import draw
+from controller.inventories import Versions
+from devices.model import Inventory
+from geography.grid import DemandGrid, build
+from geography.people import share_people
+from geography.units import Units
+from geography.units import load as load_units
+from measurements.intervals import Interval
+from measurements.sqlite.reader import SqliteReader, open_reader
+from measurements.sqlite.tierscan import Scan, scan
+from merata.reading import CurrentInventory, Kept
+from merata.settings import StatePaths
+
+
+def planner(state: Path, inventory: Path) -> Planner:
+    """The planner of a state directory.
+
+    Args:
+        state: as `merata run` leaves it; may still be empty.
+        inventory: read itself while no controller has accepted one.
+    """
+    paths = StatePaths(root=state)
+    units = load_units()
+    current = CurrentInventory(paths.inventories, inventory)
+    fleets: Kept[Inventory, Fleet] = Kept(lambda i: i.version, fleet_of)
+
+    def fleet() -> Fleet | None:
+        known = current()
+        return None if known is None else fleets(known)
+
+    return Planner(
+        fleet=fleet,
+        history=LocalHistory(state),
+        grid=_grid(units, state / "cache"),
+        units=units,
+        people=people_of,
+        folder=folder_of(state),
+    )
+
+
+def folder_of(state: Path) -> Path:
+    """Where results and the ledger are kept."""
+    return state / "coverage"
+
+
+def fleet_of(inventory: Inventory) -> Fleet:
+    """An inventory with its sites sorted out."""
+    return Fleet(inventory=inventory, members=draw(inventory).sites)
+
+
+def people_of(fleet: Fleet) -> Mapping[str, int]:
+    """Whose internet each public site is, each person counted once."""
+    return share_people((s.id, s.area) for s in fleet.inventory.sites.values() if s.kind.serves_public)
+
+
+def fleet_at(state: Path, moment: float) -> Fleet | None:
+    """The fleet of the inventory that ran at a moment; the oldest one kept where it is younger than that.
+
+    Raises:
+        InventoriesError: a kept version cannot be read.
+    """
+    versions = Versions(StatePaths(root=state).inventories)
+    kept = versions.all()
+    if not kept:
+        return None
+    before = [each for each in kept if each.at <= datetime.fromtimestamp(moment, UTC)]
+    return fleet_of(versions.inventory((before[-1] if before else kept[0]).name))
+
+
+class LocalHistory:
+    """State intervals and hourly tiers; both are local whatever the back end."""
+
+    def __init__(self, state: Path) -> None:
+        self._reader: SqliteReader = open_reader(state)
+
+    def intervals(self, subjects: Sequence[str] | None, question: str, *, start: int, end: int) -> list[Interval]:
+        """As `MeasurementReader.intervals`."""
+        return self._reader.intervals(subjects, question, start=start, end=end)
+
+    def hours(self, kind: str, columns: Sequence[str], *, start: int, end: int, devices: Sequence[str]) -> Scan:
+        """Hourly rows of many devices."""
+        return scan(self._reader.history, kind, columns, start=start, end=end, devices=devices)
+
+
+def _grid(units: Units, cache: Path) -> Callable[[], DemandGrid]:
+    """The grid, made or read when first asked for."""
+    made = Kept[None, DemandGrid](lambda _: None, lambda _: build(units, cache=cache))
+    return lambda: made(None)
