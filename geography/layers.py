@@ -168,6 +168,21 @@ class Layers:
         finally:
             shutil.rmtree(made, ignore_errors=True)
 
+    def forget(self, key: str) -> Layer | None:
+        """Take the newest version away; the one before it is in use again. Returns what was taken, None for nothing.
+
+        Raises:
+            OSError: it cannot be taken away.
+            GeographyError: what is kept cannot be read.
+        """
+        layer = self.current(key)
+        if layer is None or self._folder is None:
+            return None
+        aside = Path(tempfile.mkdtemp(dir=self._folder, prefix=".part-"))
+        os.rename(self._place(key, layer.version), aside / "gone")
+        shutil.rmtree(aside, ignore_errors=True)
+        return layer
+
     def _place(self, key: str, version: int) -> Path:
         return (self._folder or Path()) / key / f"{version:04d}"
 

@@ -1,4 +1,4 @@
-"""Approximate outlines of units, made from village points alone until real boundaries are imported.
+"""Outlines of units: imported boundaries, simplified; until there are any, approximate ones from village points alone.
 
 Each village gets the cell of places that are nearer to its point than to any other (Voronoi), cut to where the
 villages' own areas reach: the union of discs of 1.25 times the radius of a circle of each village's area, its gaps
@@ -26,17 +26,20 @@ import shapely
 from shapely.geometry import MultiPoint, Point
 from shapely.geometry.base import BaseGeometry
 
+from geography.layers import Layers
 from geography.units import Level, Units, load
 
 #: Corners as (lon, lat), first = last.
 Ring: TypeAlias = list[tuple[float, float]]
 
-RECIPE = 1  # raise it when the way of making changes, so that cached files are made anew
+RECIPE = 2  # raise it when the way of making changes, so that cached files are made anew
 KM_A_DEGREE = 111.32
 REACH = 1.25
 CLOSING_DEG = 0.06
 #: How far a line may move when it is simplified for the web, degrees.
 _TOLERANCE = {Level.PROVINCE: 0.012, Level.REGENCY: 0.008, Level.DISTRICT: 0.005, Level.VILLAGE: 0.002}
+#: Imported lines are worth drawing closer than made ones.
+_FINER = 2
 #: Islands and slivers smaller than this (square degrees, 1.2 km2) are not drawn unless nothing else is left.
 _SPECK = 1e-4
 _DECIMALS = 3
@@ -44,7 +47,7 @@ _DECIMALS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
-    """Where a unit lies, roughly. Each polygon is its outer ring followed by its holes."""
+    """Where a unit lies. Each polygon is its outer ring followed by its holes; `approximate` unless it was imported."""
 
     code: str
     name: str
@@ -52,19 +55,29 @@ class Outline:
     approximate: bool = True
 
 
-def outlines(level: Level, cache: Path | None = None, units: Units | None = None) -> list[Outline]:
-    """Outlines of all units of a level that have a village with a point, by code.
+def outlines(
+    level: Level, cache: Path | None = None, units: Units | None = None, layers: Layers | None = None
+) -> list[Outline]:
+    """Outlines of all units of a level that have a boundary or a village with a point, by code.
 
     Args:
         level: province, regency, district or village.
         cache: folder in which the result is kept, under a name that changes with its inputs; None: made every time.
         units: the units; None: the shipped tables.
+        layers: what was imported; where it holds boundaries of that level (or narrower ones) they are taken.
+
+    Raises:
+        GeographyError: an imported layer cannot be read.
     """
     known = units if units is not None else load()
-    path = cache / f"outlines-{level.value}-{_fingerprint(known)}.json.gz" if cache else None
+    imported = layers if layers is not None else Layers(None)
+    path = cache / f"outlines-{level.value}-{_fingerprint(known, imported)}.json.gz" if cache else None
     if path is not None and (found := _read(path)) is not None:
         return found
-    made = [_outline(known, code, shape) for code, shape in sorted(cells(known, level, simplified=True).items())]
+    made = _imported(known, level, imported)
+    if made is None:
+        shapes = sorted(cells(known, level, simplified=True).items())
+        made = [_outline(known, code, shape) for code, shape in shapes]
     if path is not None:
         _write(path, made)
     return made
@@ -94,11 +107,21 @@ def _land(villages: Sequence[tuple[tuple[float, float], float]]) -> BaseGeometry
     return shapely.union_all(discs).buffer(CLOSING_DEG).buffer(-CLOSING_DEG)
 
 
-def _outline(units: Units, code: str, shape: BaseGeometry) -> Outline:
+def _imported(units: Units, level: Level, layers: Layers) -> list[Outline] | None:
+    """Imported boundaries, simplified together so that neighbours still share their edges."""
+    found = layers.boundaries(level)
+    if found is None:
+        return None
+    codes = sorted(code for code in found if code in units)
+    thin = shapely.coverage_simplify([found[code] for code in codes], _TOLERANCE[level] / _FINER)
+    return [_outline(units, code, shape, approximate=False) for code, shape in zip(codes, thin, strict=True)]
+
+
+def _outline(units: Units, code: str, shape: BaseGeometry, *, approximate: bool = True) -> Outline:
     parts = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon"]
     large = [p for p in parts if p.area >= _SPECK] or sorted(parts, key=lambda p: -p.area)[:1]
     polygons = tuple((_ring(p.exterior), *(_ring(hole) for hole in p.interiors)) for p in large)
-    return Outline(code=code, name=units[code].name, polygons=polygons)
+    return Outline(code=code, name=units[code].name, polygons=polygons, approximate=approximate)
 
 
 def _ring(line: Any) -> Ring:
@@ -124,9 +147,9 @@ def to_geojson(found: Sequence[Outline]) -> dict[str, Any]:
 # --- keeping ---------------------------------------------------------------------------------------------------------
 
 
-def _fingerprint(units: Units) -> str:
+def _fingerprint(units: Units, layers: Layers) -> str:
     facts = [(u.code, u.name, u.point, u.area_km2) for u in units.values()]
-    text = json.dumps([RECIPE, shapely.geos_version, facts], ensure_ascii=False)
+    text = json.dumps([RECIPE, shapely.geos_version, facts, layers.fingerprint], ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -135,8 +158,13 @@ def _read(path: Path) -> list[Outline] | None:
     try:
         rows = json.loads(gzip.decompress(path.read_bytes()))
         return [
-            Outline(code=code, name=name, polygons=tuple(tuple([(x, y) for x, y in r] for r in p) for p in polygons))
-            for code, name, polygons in rows
+            Outline(
+                code=code,
+                name=name,
+                approximate=approximate,
+                polygons=tuple(tuple([(x, y) for x, y in r] for r in p) for p in polygons),
+            )
+            for code, name, approximate, polygons in rows
         ]
     except (OSError, EOFError, ValueError):
         return None
@@ -144,7 +172,8 @@ def _read(path: Path) -> list[Outline] | None:
 
 def _write(path: Path, made: Sequence[Outline]) -> None:
     """Keep the result; whole or not at all, and older ones of the same level are let go. A full disk is no error."""
-    text = json.dumps([[o.code, o.name, o.polygons] for o in made], ensure_ascii=False, separators=(",", ":"))
+    rows = [[o.code, o.name, o.approximate, o.polygons] for o in made]
+    text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")

@@ -52,7 +52,7 @@ class Report:
         year: of the figures, as said; None: not said.
         rows: read from the file.
         used: rows whose people count.
-        people: sum of the used rows, before scaling.
+        people: in all regencies of the file, before scaling; each person once, also where a table holds several levels.
         fields: which columns were read.
         codes: how codes were read (tables only).
         unmatched: "line: code" of rows that are no unit (the first 20), and how many there are.
@@ -173,7 +173,8 @@ def _table(path: Path, units: Units, brought: Brought, year: int | None) -> tupl
         raise ImportRefused(path, "no row has the code of a unit", column=column)
     _, scaled = apply_table(units, people, year)
     report = Report(
-        form=Form.TABLE.value, year=year, rows=len(brought.people), used=len(people), people=sum(people.values()),
+        form=Form.TABLE.value, year=year, rows=len(brought.people), used=len(people),
+        people=round(sum(one.brought for one in scaled), 3),
         fields=brought.fields, codes=system.value, unmatched=tuple(unmatched[:_FEW]), unmatched_count=len(unmatched),
         scaled=scaled, missing=_missing(units, scaled),
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -20,6 +21,8 @@ from controller.views.sources import Ring
 from devices.errors import CredentialError, InventoryError
 from devices.inventory import load as load_inventory
 from devices.model import Backhaul, Inventory
+from geography.errors import GeographyError
+from geography.layers import Layers
 from geography.outlines import outlines
 from geography.people import share_people
 from geography.units import Level
@@ -28,6 +31,8 @@ from measurements.errors import StoreError
 from measurements.sqlite.reader import SqliteReader, open_reader
 from merata.settings import StatePaths
 from merata.store_settings import store_settings
+
+log = logging.getLogger(__name__)
 
 STATUS_FILE = "status.json"
 LOOK_S = 1.0  # how often files are looked at again
@@ -49,7 +54,8 @@ def sources(state: Path, inventory: Path) -> Sources:
         inventory=CurrentInventory(paths.inventories, inventory),
         units=units,
         people=Kept(lambda i: i.version, _people_of),
-        outlines=Once(lambda: _outlines(state / "cache")),
+        outlines=Once(lambda: _outlines(state)),
+        outlines_exact=_exact(paths),
         events=Events(paths.journal),
         run_status=lambda: status.read(paths.run / STATUS_FILE) or {},
         limits=limits,
@@ -175,8 +181,19 @@ def _people_of(inventory: Inventory) -> Mapping[str, int]:
     return share_people((s.id, s.area) for s in inventory.sites.values() if s.kind.serves_public)
 
 
-def _outlines(cache: Path) -> Mapping[str, Sequence[Ring]]:
+def _exact(paths: StatePaths) -> bool:
+    """Whether boundaries of regencies were imported and can be read."""
+    try:
+        return Layers(paths.geo).boundaries(Level.REGENCY) is not None
+    except GeographyError as error:
+        log.warning("%s; outlines are approximate until then", error)
+        return False
+
+
+def _outlines(state: Path) -> Mapping[str, Sequence[Ring]]:
     found: dict[str, Any] = {}
-    for one in outlines(Level.REGENCY, cache=cache if cache.parent.is_dir() else None):
+    paths = StatePaths(root=state)
+    layers = Layers(paths.geo if _exact(paths) else None)
+    for one in outlines(Level.REGENCY, cache=state / "cache" if state.is_dir() else None, layers=layers):
         found[one.code] = [ring for polygon in one.polygons for ring in polygon]
     return found

@@ -44,6 +44,11 @@ class StatePaths:
         return self.root / "known_hosts.d"
 
     @property
+    def geo(self) -> Path:
+        """Imported layers: boundaries, population, points, each with its versions."""
+        return self.root / "geo"
+
+    @property
     def run(self) -> Path:
         """Lock and status of the running controller."""
         return self.root / "run"

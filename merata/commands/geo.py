@@ -1,4 +1,4 @@
-"""`merata geo`: what is known of administrative units."""
+"""`merata geo`: what is known of administrative units, and what a planner brings."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from pathlib import Path
 import click
 
 from geography.units import Level, Unit, Units
+from merata import geo_import
+from merata.cli import Context
+from merata.settings import StatePaths
 
 
 @click.group("geo")
 def command() -> None:
-    """Administrative units, their people and approximate outlines."""
+    """Administrative units, their people, boundaries and what you import."""
 
 
 @command.command("show")
@@ -51,11 +54,19 @@ def find(words: tuple[str, ...], level: str | None) -> None:
 @command.command("outlines")
 @click.option("--level", type=click.Choice([level.value for level in Level]), default="regency", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="GeoJSON file; else standard output.")
-def outlines_(level: str, out: Path | None) -> None:
-    """Approximate outlines made from village points, as GeoJSON."""
+@click.pass_obj
+def outlines_(context: Context, level: str, out: Path | None) -> None:
+    """Outlines as GeoJSON: imported boundaries, simplified; else approximate ones made from village points."""
+    from geography.errors import GeographyError
+    from geography.layers import Layers
     from geography.outlines import outlines, to_geojson
 
-    text = json.dumps(to_geojson(outlines(Level(level))), ensure_ascii=False, separators=(",", ":"))
+    try:
+        found = outlines(Level(level), layers=Layers(StatePaths(root=context.state).geo))
+    except GeographyError as error:
+        click.echo(f"merata: {error}", err=True)
+        sys.exit(2)
+    text = json.dumps(to_geojson(found), ensure_ascii=False, separators=(",", ":"))
     if out is None:
         click.echo(text)
     else:
@@ -84,3 +95,6 @@ def _text(units: Units, unit: Unit) -> str:
 
 def _people(unit: Unit) -> str:
     return f"{unit.population:,} people, {'estimate ' if unit.is_estimate else ''}{unit.population_year}"
+
+
+geo_import.add_to(command)
