@@ -8,6 +8,7 @@ from pathlib import Path
 
 from controller.coverage.measured import Fleet
 from controller.coverage.planner import Planner
+from controller.coverage.speed import SpeedBook
 from controller.health.tree import draw
 from controller.inventories import Versions
 from devices.model import Inventory
@@ -44,6 +45,7 @@ def planner(state: Path, inventory: Path) -> Planner:
         grid=_grid(units, state / "cache"),
         units=units,
         people=people_of,
+        tests=SpeedBook(folder_of(state)).between,
         folder=folder_of(state),
     )
 

@@ -10,3 +10,7 @@ class BadInput(Exception):
         where = path + (f":{line}" if line else "") + (f": {column}" if column else "")
         super().__init__(f"{where}: {message}")
         self.path, self.line, self.column = path, line, column
+
+
+class LedgerError(Exception):
+    """The kept months cannot be read or may not be changed so; the message names file and line, or the month."""

@@ -9,15 +9,15 @@ import os
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from controller.coverage import demand, live, siting
-from controller.coverage.effective import Measured, judge
+from controller.coverage.effective import Measured, SpeedTest, judge
 from controller.coverage.measured import Fleet, History, measure
 from controller.coverage.model import Inputs, LiveCoverage, Rules, SiteWorth, ThresholdProfile
 from devices.model import Site
@@ -30,6 +30,7 @@ HOUR_S = 3600
 RECIPE = 1  # raised when the rules change, so that kept results are made anew
 _KEPT_FILES = 24
 T = TypeVar("T")
+Tests = Callable[[float, float], Mapping[str, Sequence[SpeedTest]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,7 @@ class Planner:
         grid: who lives where.
         units: names.
         people: whose internet a public site is, by site id (geography.people).
+        tests: active tests written down beside the polls, by site, of [start, end).
         folder: where results are kept; None: only in memory.
     """
 
@@ -60,9 +62,11 @@ class Planner:
         grid: Callable[[], DemandGrid],
         units: Units,
         people: Callable[[Fleet], Mapping[str, int]],
+        tests: Tests = lambda _start, _end: {},
         folder: Path | None = None,
     ) -> None:
-        self.fleet, self.history, self.grid, self.units, self.people = fleet, history, grid, units, people
+        self.fleet, self.history, self.grid, self.units = fleet, history, grid, units
+        self.people, self.tests = people, tests
         self._worths = _Shelf(Worths, folder, "sites")
         self._coverage = _Shelf(LiveCoverage, folder, "coverage")
         self._grounds = _Memory[siting.Ground](most=4)
@@ -81,8 +85,10 @@ class Planner:
         Raises:
             StoreUnavailable: the measurements cannot be read.
         """
+        if start is not None:
+            return self._judged(profile, rules, start, now, fleet)
         end = now - now % HOUR_S
-        return self._judged(profile, rules, end - rules.days * DAY_S if start is None else start, end, fleet)
+        return self._judged(profile, rules, end - rules.days * DAY_S, end, fleet)
 
     def coverage(
         self,
@@ -136,7 +142,9 @@ class Planner:
         known = fleet or self.fleet()
         version = known.inventory.version if known else "none"
         grid = self.grid()
-        said = (RECIPE, start, end, version, grid.inputs, asdict(profile), asdict(rules))
+        tests = self.tests(start, end)
+        noted = [(site, [asdict(test) for test in tests[site]]) for site in sorted(tests)]
+        said = (RECIPE, start, end, version, grid.inputs, asdict(profile), asdict(rules), noted)
         inputs = Inputs(
             hash=_hash(*said),
             start=start,
@@ -150,11 +158,11 @@ class Planner:
         )
 
         def make() -> Worths:
-            return Worths(inputs=inputs, sites=() if known is None else self._sites(known, inputs))
+            return Worths(inputs=inputs, sites=() if known is None else self._sites(known, inputs, tests))
 
         return self._worths.get(inputs.hash, make)
 
-    def _sites(self, fleet: Fleet, inputs: Inputs) -> tuple[SiteWorth, ...]:
+    def _sites(self, fleet: Fleet, inputs: Inputs, tests: Mapping[str, Sequence[SpeedTest]]) -> tuple[SiteWorth, ...]:
         rules, profile = inputs.rules, inputs.profile
         measured = measure(fleet, self.history, start=inputs.start, end=inputs.end, rules=rules)
         heads = self.people(fleet)
@@ -162,14 +170,15 @@ class Planner:
 
         def one(site: Site) -> SiteWorth:
             seen = measured.get(site.id, nothing)
+            if site.id in tests:
+                seen = replace(seen, tests=(*seen.tests, *tests[site.id]))
             return judge(site, seen, profile=profile, rules=rules, people=heads.get(site.id))
 
         return tuple(one(site) for site in fleet.standing(inputs.start, inputs.end))
 
 
 def _described(inputs: Inputs, points: demand.People) -> Inputs:
-    said = asdict(inputs) | {"profile": inputs.profile, "rules": inputs.rules, "demand_kind": points.kind}
-    return Inputs(**said)
+    return replace(inputs, demand_kind=points.kind)
 
 
 def _hash(*facts: object) -> str:
