@@ -1,0 +1,224 @@
+"""The live verbs of `merata plan`: what is asked, handed to the planner, and returned as text or as a plain object."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from controller.coverage import costs, ledger, profiles, siting
+from controller.coverage.errors import BadInput
+from controller.coverage.live import RADII_KM
+from controller.coverage.model import Rules, SiteWorth, ThresholdProfile, Verdict
+from controller.coverage.planner import Planner
+from controller.coverage.speed import SpeedBook
+from geography.units import Units
+from merata import coverage_text as text
+from merata.coverage_live import fleet_at, folder_of, planner
+
+Answer = dict[str, Any] | str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """What every live verb is told."""
+
+    state: Path
+    inventory: Path
+    now: float
+    profile: str = profiles.DEFAULT
+    profiles: Path | None = None
+    is_all_day: bool = False
+    min_observed_pct: float = 70.0
+    regency: str | None = None
+    is_json: bool = False
+
+    def threshold(self) -> ThresholdProfile:
+        """The profile by its id.
+
+        Raises:
+            BadInput: there is none.
+        """
+        return profiles.named(self.profile, self.profiles or profiles.SHIPPED)
+
+    def rules(self) -> Rules:
+        """How measurements become a verdict."""
+        return Rules(is_opening_hours_only=not self.is_all_day, min_observed_ratio=self.min_observed_pct / 100)
+
+    def planner(self) -> Planner:
+        """Of the state directory.
+
+        Raises:
+            BadInput: there is no inventory to plan for.
+        """
+        found = planner(self.state, self.inventory)
+        if found.fleet() is None:
+            raise BadInput("no inventory was accepted yet, and none can be read", path=str(self.inventory))
+        return found
+
+    def area(self, units: Units) -> str | None:
+        """The Kemendagri code of the unit asked for.
+
+        Raises:
+            BadInput: no unit has that code.
+        """
+        if self.regency is None:
+            return None
+        if (unit := units.find(self.regency)) is None:
+            raise BadInput(f"no unit has the code {self.regency!r}", path="--regency")
+        return unit.code
+
+
+def moment(said: str | None, now: float) -> float:
+    """An ISO time as epoch s, UTC where it names no zone; None: `now`.
+
+    Raises:
+        BadInput: it is no time.
+    """
+    if said is None:
+        return now
+    try:
+        at = datetime.fromisoformat(said)
+    except ValueError as err:
+        raise BadInput(f"is {said!r}, a time like 2026-11-21T22:00Z was expected", path="--at") from err
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+
+
+def _in(code: str, area: str | None) -> bool:
+    return area is None or code == area or code.startswith(area + ".")
+
+
+def coverage(where: Where, radii_km: Sequence[float], level: str) -> Answer:
+    """`plan coverage --live`: the ladder at one radius, or at three side by side."""
+    known, threshold = where.planner(), where.threshold()
+    area = where.area(known.units)
+    found = []
+    for radius in radii_km or RADII_KM:
+        with text.progress(f"coverage at {radius:g} km"):
+            found.append(known.coverage(threshold, where.rules(), radius_km=radius, now=where.now))
+    if not where.is_json:
+        return "\n".join(text.coverage(found, [r for r in found[len(found) // 2].level(level) if _in(r.code, area)]))
+    return {
+        "schema": "plan.live_coverage/1",
+        "inputs": asdict(found[0].inputs),
+        "radii": [
+            {
+                "radius_km": one.radius_km,
+                "total": asdict(one.total),
+                "rows": [asdict(r) for r in one.level(level) if _in(r.code, area)],
+                "equity": asdict(one.equity),
+                "redundancy": asdict(one.redundancy),
+            }
+            for one in found
+        ],
+    }
+
+
+def gaps(where: Where, radius_km: float, cause: str | None, limit: int) -> Answer:
+    """`plan gaps`: who has no working site in reach, and why."""
+    known = where.planner()
+    area = where.area(known.units)
+    with text.progress(f"gaps at {radius_km:g} km"):
+        found = known.coverage(where.threshold(), where.rules(), radius_km=radius_km, now=where.now)
+    chosen = [g for g in found.gaps if _in(g.village, area) and cause in (None, g.cause.value)]
+    if not where.is_json:
+        return "\n".join(text.gaps(found, chosen, limit))
+    listed = [asdict(g) for g in chosen[:limit]]
+    return {"schema": "plan.gaps/1", "inputs": asdict(found.inputs), "radius_km": radius_km, "gaps": listed}
+
+
+def worth(where: Where, order: str, verdict: str | None, limit: int) -> Answer:
+    """`plan worth`: every public site judged; by harm, or by id."""
+    known = where.planner()
+    area = where.area(known.units)
+    with text.progress("sites"):
+        judged = known.worths(where.threshold(), where.rules(), now=where.now)
+    public = [s for s in judged.sites if s.verdict is not Verdict.NOT_PUBLIC]
+    chosen = [s for s in public if _in(s.area, area) and verdict in (None, s.verdict.value)]
+    if order == "harm":
+        chosen.sort(key=_harm)
+    if not where.is_json:
+        return "\n".join([*text.worth(chosen, limit), "", *text.grounds(judged.inputs)])
+    sites = [asdict(s) | {"person_hours_lost": s.person_hours_lost} for s in chosen[:limit]]
+    return {"schema": "plan.worth/1", "inputs": asdict(judged.inputs), "sites": sites}
+
+
+def _harm(site: SiteWorth) -> tuple[float, str]:
+    lost = site.person_hours_lost
+    return (math.inf if lost is None else -lost, site.site)
+
+
+def site(where: Where, radius_km: float, ask: siting.Ask, costs_file: Path | None) -> Answer:
+    """`plan site --live`: the steps to take, with the proof."""
+    known = where.planner()
+    prices = costs.load(costs_file or costs.SHIPPED)
+    with text.progress("people and places"):
+        ground = known.ground(
+            where.threshold(), where.rules(), radius_km=radius_km, now=where.now, area=where.area(known.units)
+        )
+    with text.progress("plan and proof", limit_s=ask.time_limit_s):
+        found = siting.plan(ground, ask, prices)
+    if not where.is_json:
+        return "\n".join(text.plan(found))
+    return {"schema": "plan.live_site/1", **asdict(found)}
+
+
+def show_ledger(where: Where, radius_km: float, *, is_closing: bool, correct: str | None, reason: str | None) -> Answer:
+    """`plan ledger`: the months that are kept, and the one that runs; closes or corrects when told to."""
+    known, threshold, rules = where.planner(), where.threshold(), where.rules()
+    kept = ledger.Ledger(folder_of(where.state))
+
+    def fleet(at: float) -> Any:
+        return fleet_at(where.state, at) or known.fleet()
+
+    if correct is not None:
+        _correct(where, known, kept, correct, reason or "", radius_km)
+    if is_closing:
+        since = _first_moment(known, where.now)
+        with text.progress("closing months"):
+            ledger.close_due(
+                kept, known, threshold, rules, radius_km=radius_km, now=where.now, since=since, fleet_at=fleet
+            )
+    months = kept.months(threshold.id, radius_km)
+    running = ledger.months(known, where.now - 1, where.now)
+    if running and (standing := fleet(where.now)) is not None:
+        with text.progress("this month"):
+            open_month = ledger.month(
+                known, running[0], threshold, rules, radius_km=radius_km, now=where.now, fleet=standing
+            )
+        months = [m for m in months if m.month != open_month.month] + [open_month]
+    if not where.is_json:
+        return "\n".join(text.ledger(months))
+    entries = [asdict(e) for e in kept.entries(threshold.id, radius_km)]
+    return {"schema": "plan.ledger/1", "months": [asdict(m) for m in months], "entries": entries}
+
+
+def _correct(where: Where, known: Planner, kept: ledger.Ledger, name: str, reason: str, radius_km: float) -> None:
+    """Compute a closed month again from what is known now, and add it with the reason."""
+    threshold = where.threshold()
+    wanted = next((m for m in ledger.months(known, 0, where.now) if f"{m.first:%Y-%m}" == name), None)
+    if wanted is None:
+        raise BadInput(f"{name!r} is no month like 2026-10 before now", path="--correct")
+    standing = fleet_at(where.state, float(wanted.end) - 1) or known.fleet()
+    if standing is None:
+        raise BadInput("no inventory was accepted yet", path="--correct")
+    entry = ledger.month(known, wanted, threshold, where.rules(), radius_km=radius_km, now=where.now, fleet=standing)
+    kept.correct(entry, reason=reason, now=where.now)
+
+
+def _first_moment(known: Planner, now: float) -> float:
+    """Since when anything is known of the controller's sites."""
+    found = known.history.intervals(["controller"], "state", start=0, end=int(now))
+    return min((i.start for i in found), default=now)
+
+
+def record_speed(where: Where, site_id: str, down_mbps: float, by: str) -> Answer:
+    """`plan record-speed`: write down a test that somebody made at a site."""
+    fleet = where.planner().fleet()
+    if fleet is None or site_id not in fleet.inventory.sites:
+        raise BadInput(f"{site_id!r} is no site of the inventory", path="SITE")
+    SpeedBook(folder_of(where.state)).add(site_id, at=where.now, down_bps=down_mbps * 1e6, by=by)
+    return f"{site_id}: {down_mbps:g} Mbit/s down is written down"
