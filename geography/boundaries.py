@@ -210,9 +210,10 @@ def _coverage(shapes: Mapping[str, BaseGeometry]) -> tuple[dict[str, BaseGeometr
     found = np.array([shapes[code] for code in codes], dtype=object)
     if shapely.coverage_is_valid(found, gap_width=_GAP_DEG):
         return dict(zip(codes, found, strict=True)), False
-    cleaned = shapely.coverage_clean(found, gap_width=_GAP_DEG)  # type: ignore[attr-defined]  # stubs are of 2.1
-    kept = [new if not new.is_empty else old for new, old in zip(cleaned, found, strict=True)]
-    return dict(zip(codes, kept, strict=True)), True
+    # land that two claim goes to the smaller: an enclave that its neighbour's line passes over keeps its land
+    clean = shapely.coverage_clean  # type: ignore[attr-defined]  # stubs are of 2.1
+    cleaned = clean(found, gap_width=_GAP_DEG, merge_strategy="min_area")
+    return {code: shape for code, shape in zip(codes, cleaned, strict=True) if not shape.is_empty}, True
 
 
 def _joined_upward(units: Units, level: Level, shapes: Mapping[str, BaseGeometry]) -> dict[str, BaseGeometry]:

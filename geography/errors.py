@@ -31,4 +31,4 @@ class ImportRefused(GeographyError):
                 f", column {column}" if column is not None else "",
             ]
         )
-        super().__init__(f"{where}: {said}")
+        super().__init__(f"{where}: {' '.join(said.split())}")
