@@ -210,6 +210,8 @@ def apply_table(units: Units, people: Mapping[str, float], year: int | None) -> 
         villages = [u.code for u in units.within(units[code], Level.VILLAGE)]
         total = round(people.get(code, units[code].population))
         raw = _village_figures(units, villages, people)
+        if not raw.sum():  # a table of nothing but zeros says nothing of shares
+            raw = np.array([units[village].population for village in villages], dtype=np.float64)
         if villages and raw.sum() > 0:
             pot = np.zeros(len(villages), dtype=np.int64)  # steps of spread are whole persons here
             whole = spread(np.array([total / STEPS_A_PERSON]), pot, raw) * STEPS_A_PERSON
