@@ -7,7 +7,7 @@ import json
 import os
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ def fingerprint(*facts: object) -> str:
     """A short hash of anything that prints the same when it is the same."""
     digest = hashlib.sha256()
     for fact in facts:
-        members = fact if hasattr(fact, "__iter__") and not isinstance(fact, str) else (fact,)
+        members: Iterable[object] = fact if isinstance(fact, Iterable) and not isinstance(fact, str) else (fact,)
         for member in members:
             digest.update(repr(member).encode())
             digest.update(b"\0")

@@ -14,7 +14,7 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from geography import hexagons
 from geography.hexagons import Cells, Floats
@@ -133,7 +133,7 @@ def _near(grid: Hexes, lat: Floats, lon: Floats, radius_km: float) -> tuple[Ints
     """Pairs whose cell may touch the circle, sorted by row, then site."""
     if not len(grid.index) or not len(lat):
         return np.array([], dtype=np.int64), np.array([], dtype=np.int64)
-    tree, other = cKDTree(_on_sphere(grid.lat, grid.lon)), cKDTree(_on_sphere(lat, lon))
+    tree, other = KDTree(_on_sphere(grid.lat, grid.lon)), KDTree(_on_sphere(lat, lon))
     reach = _chord(radius_km + hexagons.circumradius_km(grid.resolution))
     found = tree.sparse_distance_matrix(other, reach, output_type="ndarray")
     order = np.lexsort((found["j"], found["i"]))
@@ -211,7 +211,7 @@ def _angle(u: Floats, v: Floats) -> Floats:
 
 def _sampled(corners: Floats, lat: Floats, lon: Floats, radius_km: float) -> Floats:
     """Share of each cell's sample points that have a site within the radius."""
-    tree = cKDTree(_on_sphere(lat, lon))
+    tree = KDTree(_on_sphere(lat, lon))
     limit, found = _chord(radius_km), np.empty(len(corners))
     for start in range(0, len(corners), 2000):
         points, weight = _samples(corners[start : start + 2000])

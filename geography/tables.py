@@ -52,6 +52,7 @@ def read(path: Path) -> Table:
 
 
 def _separated(path: Path) -> Iterator[tuple[int, list[str]]]:
+    line = 0
     try:
         with _opened(path) as raw:
             head = raw.read(1 << 16)
@@ -61,9 +62,10 @@ def _separated(path: Path) -> Iterator[tuple[int, list[str]]]:
             text = io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="")
             reader = csv.reader(text, delimiter=max(";\t,|", key=first.count))
             for cells in reader:
-                yield reader.line_num, [cell.strip() for cell in cells]
+                line = reader.line_num
+                yield line, [cell.strip() for cell in cells]
     except csv.Error as error:
-        raise ImportRefused(path, f"this line cannot be read: {error}", line=reader.line_num) from error
+        raise ImportRefused(path, f"this line cannot be read: {error}", line=line + 1) from error
     except (OSError, EOFError) as error:
         raise ImportRefused(path, f"cannot be read: {getattr(error, 'strerror', None) or error}") from error
 

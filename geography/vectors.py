@@ -127,6 +127,7 @@ def _gdal(path: Path, layer: str | None) -> Features:
 
 def _opened(path: Path, plain: Path, layer: str | None) -> Features:
     import pyogrio
+    import pyogrio.raw
     from pyogrio.errors import DataLayerError, DataSourceError
 
     try:
