@@ -17,22 +17,27 @@ class Pong(Protocol):
     @property
     def sent(self) -> int:
         """Requests sent."""
+        ...
 
     @property
     def received(self) -> int:
         """Replies that came back."""
+        ...
 
     @property
     def rtt_min_ms(self) -> float | None:
         """The quickest reply."""
+        ...
 
     @property
     def rtt_avg_ms(self) -> float | None:
         """Their mean."""
+        ...
 
     @property
     def rtt_max_ms(self) -> float | None:
         """The slowest."""
+        ...
 
 
 #: One burst of echo requests; None when the kernel does not permit any.
@@ -47,10 +52,12 @@ class Heard(Protocol):
     @property
     def scalars(self) -> dict[str, Value]:
         """By full name."""
+        ...
 
     @property
     def columns(self) -> dict[str, dict[str, Value]]:
         """Column -> {row -> value}."""
+        ...
 
 
 class SteadyAsk(Protocol):
@@ -60,6 +67,7 @@ class SteadyAsk(Protocol):
         self, agent: Agent, scalars: Sequence[str], columns: Sequence[str], *, rows: int | None = None
     ) -> Heard:
         """Ask `rows` rows of the columns, which were seen before."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,9 +32,11 @@ class Clock(Protocol):
 
     def now(self) -> float:
         """Wall time, epoch seconds UTC."""
+        ...
 
     def monotonic(self) -> float:
         """Seconds that never jump; only differences mean something."""
+        ...
 
 
 class SystemClock:

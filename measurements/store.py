@@ -121,9 +121,11 @@ class MeasurementReader(Protocol):
 
     def outages(self, *, start: float, end: float, open_only: bool = False) -> list[Outage]:
         """Outages that touch [start, end), newest first."""
+        ...
 
     def latest(self, ids: Sequence[str] | None = None) -> dict[str, Latest]:
         """Last known of the named devices, or of all."""
+        ...
 
     def series(
         self,
@@ -140,20 +142,25 @@ class MeasurementReader(Protocol):
 
         The tier follows from step and age; buckets without data are holes (None in every column).
         """
+        ...
 
     def intervals(self, subjects: Sequence[str] | None, question: str, *, start: int, end: int) -> list[Interval]:
         """State intervals that touch [start, end), by subject and time."""
+        ...
 
     def summary(
         self, question: str, *, start: int, end: int, by: str = "subject", subjects: Sequence[str] | None = None
     ) -> list[Summary]:
         """Seconds by state and traffic for each subject (device or site) or area, from daily and area tables."""
+        ...
 
     def status(self) -> StoreStatus:
         """How the store is."""
+        ...
 
     def close(self) -> None:
         """Let go."""
+        ...
 
 
 class MeasurementStore(MeasurementReader, Protocol):
@@ -166,12 +173,16 @@ class MeasurementStore(MeasurementReader, Protocol):
             StoreUnavailable: it is not known to be stored; write it again.
             WriteRejected: this store will never take these rows.
         """
+        ...
 
     def write_intervals(self, intervals: Sequence[Interval]) -> None:
         """Open, extend or close state intervals (key: subject, question, start)."""
+        ...
 
     def write_outages(self, outages: Sequence[Outage]) -> None:
         """Open, change or close outages (key: id)."""
+        ...
 
     def maintain(self, now: float) -> None:
         """Roll up closed buckets, apply retention; idempotent."""
+        ...

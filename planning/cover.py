@@ -22,9 +22,11 @@ class Objective(Protocol):
 
     def value(self, covered: Floats) -> Floats:
         """The figure to make large, shape (...)."""
+        ...
 
     def tie(self, covered: Floats) -> Floats:
         """What decides between equal figures, shape (...)."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

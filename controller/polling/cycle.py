@@ -36,10 +36,12 @@ class Polled(Protocol):
     @property
     def reading(self) -> Reading:
         """Always there: a failure is a reading too."""
+        ...
 
     @property
     def learned(self) -> Any:
         """Opaque here."""
+        ...
 
 
 class PollDevice(Protocol):
@@ -47,6 +49,7 @@ class PollDevice(Protocol):
 
     async def __call__(self, device: Device, *, learned: Any, slot: int, now: float) -> Polled:
         """`device.target.host` is an address."""
+        ...
 
 
 Observe = Callable[[], Awaitable[Observation]]

@@ -46,45 +46,59 @@ class Parts(Protocol):
 
     def conclude(self, report: CycleReport, devices: Sequence[Device], at: float) -> Concluded:
         """Judge a finished cycle (thread)."""
+        ...
 
     def watch_inventory(self, now: float) -> Inventory | None:
         """A newly accepted inventory, None while nothing changed (thread)."""
+        ...
 
     def adopt(self, inventory: Inventory) -> None:
         """From now on the fleet is this one (in the loop)."""
+        ...
 
     def maintain(self, now: float) -> None:
         """Roll up, apply retention (a thread of its own: writing goes on)."""
+        ...
 
     def job(self, name: str, started: float, ended: float, outcome: str, facts: Mapping[str, Any]) -> None:
         """Keep that a job ran (thread)."""
+        ...
 
     def skipped(self, name: str, at: float) -> None:
         """Count a run that would have overlapped (thread)."""
+        ...
 
     def observe(self) -> Observe:
         """How the anchors of the present inventory are asked."""
+        ...
 
     def store_status(self) -> Mapping[str, Any]:
         """How the store is (thread)."""
+        ...
 
     def tell(self, at: float, kind: str, subject: str, facts: Mapping[str, Any]) -> None:
         """Keep an event (thread)."""
+        ...
 
     def stepped(self, at: float, seconds: float) -> None:
         """The wall clock jumped (thread)."""
+        ...
 
     def publish(self, status: Mapping[str, Any]) -> None:
         """Replace the status that others read (thread)."""
+        ...
 
     def save(self) -> None:
         """Keep what was learned (thread)."""
+        ...
 
     def stopped(self) -> None:
         """The last word of a clean stop (thread)."""
+        ...
 
     def notes(self) -> list[str]:
         """Sentences about what is not asked and why."""
+        ...
 
 
 class Controller:

@@ -51,9 +51,11 @@ class Owner(Protocol):
 
     def in_writer(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run `work` in one transaction on history.db, in the writing thread."""
+        ...
 
     def files_in_writer(self, work: Callable[[RawFiles], T]) -> T:
         """Run `work` on the day files, in the writing thread."""
+        ...
 
 
 class Upkeep:

@@ -73,6 +73,7 @@ class SnmpAsk(Protocol):
 
     async def get(self, agent: Agent, oids: Sequence[str], *, deadline_s: float | None = None) -> dict[str, Value]:
         """Values of the instances that exist; split by the agent's limits, tooBig halves and repeats."""
+        ...
 
     async def walk(
         self, agent: Agent, columns: Sequence[str], *, deadline_s: float | None = None
@@ -81,6 +82,7 @@ class SnmpAsk(Protocol):
 
         An absent subtree is an empty dict. Ends at each column's end, at max_rows, or when objects do not increase.
         """
+        ...
 
 
 Rows: TypeAlias = Mapping[str, Mapping[str, Value]]

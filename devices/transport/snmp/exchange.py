@@ -29,13 +29,16 @@ class Security(Protocol):
     @property
     def version(self) -> int:
         """Version of its messages."""
+        ...
 
     @property
     def ready(self) -> bool:
         """False until enough is known of the device to ask it (v3: its engine)."""
+        ...
 
     def seal(self, ident: int, question: Question, now: float) -> bytes:
         """A whole message. `ident` is request id and message id."""
+        ...
 
     def open(self, data: bytes, at: int, ident: int, exchange: Exchange) -> Answer | None:
         """The answer in a message that carries `ident`, or None when it was dealt with in another way (and counted).
@@ -43,9 +46,11 @@ class Security(Protocol):
         Raises:
             BerError: malformed.
         """
+        ...
 
     def gave_up(self) -> None:
         """A question stayed without an answer."""
+        ...
 
 
 class Exchange:

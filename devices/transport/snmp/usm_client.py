@@ -38,6 +38,7 @@ class Noting(Protocol):
 
     def __call__(self, target: str, what: str) -> None:
         """`what` happened at `target`."""
+        ...
 
 
 class UsmSecurity:
