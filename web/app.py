@@ -10,6 +10,7 @@ from flask_compress import Compress
 from jinja2 import StrictUndefined
 
 from controller.views import Views
+from controller.views.planner_views import PlannerViews
 from web import api, draw, errors, pages, words
 from web.security import secure
 from web.settings import WebSettings
@@ -24,17 +25,19 @@ class Extension:
 
     views: Views
     settings: WebSettings
+    planner: PlannerViews | None = None
 
 
-def create_app(views: Views, settings: WebSettings) -> Flask:
+def create_app(views: Views, settings: WebSettings, planner: PlannerViews | None = None) -> Flask:
     """Build the WSGI application.
 
     Args:
         views: the queries behind every page.
         settings: clock and manners of this process.
+        planner: the queries behind the planner's pages; None: those pages say that there is nothing yet.
     """
     app = Flask("web", static_folder=None)
-    app.extensions["merata"] = Extension(views=views, settings=settings)
+    app.extensions["merata"] = Extension(views=views, settings=settings, planner=planner)
     app.config.update(COMPRESS_ALGORITHM=["br", "gzip"], COMPRESS_BR_LEVEL=5, COMPRESS_STREAMS=False)
     app.config.update(
         COMPRESS_MIN_SIZE=400, COMPRESS_MIMETYPES=COMPRESSED, BABEL_DEFAULT_LOCALE="id", MAX_CONTENT_LENGTH=64 * 1024

@@ -96,7 +96,9 @@ class PlannerPage:
     plan: PlanShown | None
 
 
-def planner_page(fleet: Fleet, planner: Planner, wanted: PlannerFilter, now: float, *, approximate: bool) -> PlannerPage:
+def planner_page(
+    fleet: Fleet, planner: Planner, wanted: PlannerFilter, now: float, *, approximate: bool
+) -> PlannerPage:
     """Everything that `/rencana` shows."""
     profiles = planner.profiles
     if wanted.profile not in profiles:
@@ -106,7 +108,7 @@ def planner_page(fleet: Fleet, planner: Planner, wanted: PlannerFilter, now: flo
     if row is None and found is not None:
         wanted, row = replace(wanted, area=""), found.total
     plan = shown(planner, wanted.ask, found, now) if found and wanted.ask else None
-    after = planner.after(plan.plan, now) if found and plan and plan.plan and wanted.is_after else None
+    after = planner.after(plan.ask, plan.plan, now) if found and plan and plan.plan and wanted.is_after else None
     shades = _shades(found, wanted, after) if found else ()
     gaps = [g for g in found.gaps if _inside(g.village, wanted.area)] if found else []
     ledger = [m for m in planner.ledger(wanted.profile, wanted.radius_km) if m.is_closed]
@@ -177,9 +179,7 @@ def short(name: str) -> str:
     return name.removeprefix("Kabupaten ").removeprefix("Kota ")
 
 
-def _shades(
-    found: LiveCoverage, wanted: PlannerFilter, after: Sequence[AreaAfter] | None
-) -> tuple[Shade, ...]:
+def _shades(found: LiveCoverage, wanted: PlannerFilter, after: Sequence[AreaAfter] | None) -> tuple[Shade, ...]:
     rows = [r for r in found.level(wanted.level) if _inside(r.code, wanted.area)]
     shares = {r.code: share_of(r, wanted.layer) for r in rows}
     if after is not None and wanted.level != "village":

@@ -19,7 +19,7 @@ ACTIONS = (Remedy.BUILD, Remedy.REPAIR, Remedy.UPGRADE)
 class PlanRefused(Exception):
     """The question has no answer (locked sites break the limit, nothing is known yet); says why in one sentence.
 
-    `code` is one of: locked, nothing, unready, failed.
+    `code` is one of: locked, place, unready, failed.
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -62,7 +62,7 @@ class ProofState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """A proof of one question. plan: with its bound, when done. reason: why it failed, for the log and a detail line."""
+    """A proof of one question. plan: with its bound, when done. reason: why it failed."""
 
     state: ProofState
     plan: LivePlan | None = None
@@ -102,8 +102,8 @@ class Planner(Protocol):
             PlanRefused: the question has no answer.
         """
 
-    def after(self, plan: LivePlan, now: float) -> Sequence[AreaAfter]:
-        """Each district before and after a plan."""
+    def after(self, ask: PlanAsk, plan: LivePlan, now: float) -> Sequence[AreaAfter]:
+        """Each district of the question's area before and after a plan."""
 
     def proof(self, ask: PlanAsk, inputs: str, *, start: bool) -> Proof:
         """The proof of a question; starts one where `start` and there is none."""

@@ -77,8 +77,10 @@ def serve(state: Path, inventory: Path, *, host: str, port: int, workers: int = 
 def load_app(state: Path, inventory: Path, open_to_all: bool) -> Callable[..., Any]:
     """Build the WSGI application in one worker process."""
     from controller.views import Views
+    from merata.planning_pages import planner_views
     from merata.reading import sources
     from web import WebSettings, create_app
 
     views = Views(sources(state, inventory))
-    return create_app(views, WebSettings(clock=time.time, open_to_all=open_to_all))
+    settings = WebSettings(clock=time.time, open_to_all=open_to_all)
+    return create_app(views, settings, planner_views(state, inventory))

@@ -9,9 +9,10 @@ from web.pages.board import blueprint as board
 from web.pages.choices import blueprint as choices
 from web.pages.devices import blueprint as devices
 from web.pages.map import blueprint as site_map
+from web.pages.planner import blueprint as planner
 from web.pages.sites import blueprint as sites
 
-BLUEPRINTS = (board, site_map, sites, devices, about, choices)
+BLUEPRINTS = (board, site_map, sites, devices, planner, about, choices)
 
 
 def install(app: Flask) -> None:

@@ -1,0 +1,72 @@
+"""Plans as JSON: the quick answer at once, the proof when it comes. The question is the query string of `/rencana`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from controller.views.planner import PlanShown
+from controller.views.planner_sources import ProofState
+from web.errors import problem
+from web.pages import planner_query as query
+from web.pages.answer import fleet
+from web.pages.planner import planner
+from web.words.speech import g_now
+
+blueprint = Blueprint("planner_api", __name__, url_prefix="/api/v1/plan")
+
+
+@blueprint.get("")
+def plan() -> Response:
+    """The best plan there is now (proven, else quick). Starts no proof."""
+    shown = _shown(start=False)
+    return shown if isinstance(shown, Response) else jsonify(_told(shown, whole=True))
+
+
+@blueprint.get("/proof")
+def proof() -> Response:
+    """How far the proof of a plan has come; the first question starts it. Ask again each second while it runs."""
+    shown = _shown(start=True)
+    if isinstance(shown, Response):
+        return shown
+    answer = jsonify(_told(shown, whole=False))
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _shown(*, start: bool) -> PlanShown | Response:
+    fleet()
+    found = planner()
+    if found is None:
+        return problem(404, "no_planner", "this server has no planner")
+    wanted = query.read_filter(next(iter(found.planner.profiles)))
+    ask = query.read_ask(wanted, default=True)
+    shown = found.shown(ask, g_now(), start=start) if ask and wanted.profile in found.planner.profiles else None
+    if shown is None:
+        return problem(409, "unready", "there is no inventory, or no such threshold profile")
+    if shown.plan is None:
+        return problem(409, shown.refused or "refused", shown.detail or "no plan")
+    return shown
+
+
+def _told(shown: PlanShown, *, whole: bool) -> dict[str, Any]:
+    assert shown.plan is not None  # a refusal was answered before  # noqa: S101
+    found = shown.plan
+    proven = shown.proof.state is ProofState.DONE
+    told: dict[str, Any] = {
+        "key": shown.key,
+        "inputs": found.inputs.hash,
+        "state": shown.proof.state.value,
+        "status": found.status if proven else "feasible",
+        "bound": found.bound if proven else None,
+        "gap_pct": round(found.gap_pct, 4) if proven else None,
+        "people": round(found.covered_after - found.covered_before, 1),
+        "cost": found.cost,
+        "steps": len(found.steps),
+        "seconds": found.seconds,
+    }
+    if whole:
+        told["plan"] = asdict(found) | {"bound": told["bound"], "gap_pct": told["gap_pct"], "status": told["status"]}
+    return told

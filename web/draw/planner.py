@@ -1,0 +1,181 @@
+"""The planner's map as SVG: areas in fixed classes, regency borders, plan points by rank. And the ladder bar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from markupsafe import Markup
+
+from controller.coverage.model import Coverage, Step
+from controller.views.map import label_points
+from controller.views.planner import Shade
+from controller.views.sources import Ring
+from web.draw.map import CHARACTER_PX, WIDTH, Projection, bounds_of, fit, path_of
+from web.words.catalogue import gettext
+from web.words.speech import Figures
+
+RANKED = 12  # plan points that carry their number
+LABEL_PX = 16.0
+PLACES = ((0, 0), (0, -22), (0, 22), (-34, 0), (34, 0), (0, -40), (0, 40), (-60, 14), (60, 14))
+
+
+def choropleth(
+    shades: Sequence[Shade],
+    outlines: Mapping[str, Sequence[Ring]],
+    borders: Mapping[str, Sequence[Ring]],
+    label: str,
+    *,
+    names: Mapping[str, str],
+    only: str = "",
+    promised: bool = False,
+    links: Mapping[str, str] | None = None,
+    steps: Sequence[Step] = (),
+    hollow: frozenset[str] = frozenset(),
+) -> Markup:
+    """The map.
+
+    Args:
+        shades: areas with their classes.
+        outlines: rings (lon, lat) of each by code.
+        borders: rings of the regencies, drawn over them.
+        label: the finding, for those who do not see it.
+        names: regency names to write, by code.
+        only: unit to fit the picture to; the rest of the land fades. Empty: all.
+        promised: the ramp of people promised and not served.
+        links: where a click on an area goes, by code.
+        steps: plan points, in build order.
+        hollow: places of points that are drawn hollow.
+    """
+    inside = {c: r for c, r in outlines.items() if not only or c == only or c.startswith(only + ".")}
+    to = fit(bounds_of(inside or borders, ()))
+    ramp = "d" if promised else "k"
+    areas = [_area(s, outlines[s.code], to, ramp, (links or {}).get(s.code)) for s in shades if s.code in outlines]
+    lines = Markup("").join(
+        Markup('<path class="geo-r" d="{}"/>').format(path_of(rings, to)) for _, rings in sorted(borders.items())
+    )
+    ground = Markup("").join(
+        Markup('<path class="land off" d="{}"/>').format(path_of(rings, to))
+        for code, rings in sorted(borders.items())
+        if only and code != only and not only.startswith(code + ".")
+    )
+    shown = {c: r for c, r in borders.items() if c in names and (not only or c == only or only.startswith(c + "."))}
+    written = Markup("") if only.count(".") >= 1 else _names(names, shown, to)
+    dots = points(steps, to, hollow)
+    return Markup(
+        '<svg viewBox="0 0 {:.0f} {:.0f}" role="img" aria-label="{}" data-fit="{},{},{},{}">{}{}<g>{}</g><g>{}</g>{}'
+        '<g data-marks="">{}</g>{}</svg>'
+    ).format(
+        WIDTH,
+        to.height,
+        label,
+        round(to.west, 5),
+        round(to.north, 5),
+        round(to.scale, 4),
+        round(to.stretch, 6),
+        _equator(to),
+        ground,
+        Markup("").join(areas),
+        lines,
+        written,
+        dots,
+        _scale(to),
+    )
+
+
+def points(steps: Sequence[Step], to: Projection, hollow: frozenset[str] = frozenset()) -> Markup:
+    """Plan points: a disc with its rank for the first twelve, dots after; the first lie on top."""
+    made: list[Markup] = []
+    for step in reversed(steps):
+        x, y = to.xy(step.lon, step.lat)
+        hole = " hol" if step.place in hollow else ""
+        title = Markup("<title>{}. {}</title>").format(step.rank, step.name)
+        if step.rank <= RANKED:
+            made.append(
+                Markup(
+                    '<g class="pt{}" data-place="{}" data-name="{}">{}<circle cx="{:.1f}" cy="{:.1f}" r="9"/>'
+                    '<text x="{:.1f}" y="{:.1f}">{}</text></g>'
+                ).format(hole, step.place, step.name, title, x, y, x, y + 4, step.rank)
+            )
+        else:
+            made.append(
+                Markup('<g class="pt{}" data-place="{}" data-name="{}">{}<circle cx="{:.1f}" cy="{:.1f}" r="4"/></g>')
+                .format(hole, step.place, step.name, title, x, y)
+            )  # fmt: skip
+    return Markup("").join(made)
+
+
+def marks_of(
+    steps: Sequence[Step], outlines: Mapping[str, Sequence[Ring]], borders: Mapping[str, Sequence[Ring]], only: str
+) -> Markup:
+    """The points alone, as they lie on the map that `choropleth` draws of the same outlines."""
+    inside = {c: r for c, r in outlines.items() if not only or c == only or c.startswith(only + ".")}
+    return points(steps, fit(bounds_of(inside or borders, ())))
+
+
+def ladder(row: Coverage) -> Markup:
+    """One bar from 0 to 100 % of people: installed as an outline, working solid, not measured hatched."""
+    if row.people <= 0:
+        return Markup("")
+    told = Figures.current()
+    nominal, effective, unknown = (100 * v / row.people for v in (row.nominal, row.effective, row.unknown))
+    label = gettext(
+        "installed %(a)s, working %(b)s, not measured %(c)s",
+        a=told.percent(nominal / 100, 1),
+        b=told.percent(effective / 100, 1),
+        c=told.percent(unknown / 100, 1),
+    )
+    return Markup(
+        '<svg class="ladder" role="img" aria-label="{}"><rect class="nom" x="0" y="1" width="{:.1f}%" height="12"/>'
+        '<rect class="unk" x="{:.1f}%" y="1" width="{:.1f}%" height="12"/><rect class="eff" width="{:.1f}%"'
+        ' height="14"/></svg>'
+    ).format(label, nominal, effective, unknown, effective)
+
+
+def _area(shade: Shade, rings: Sequence[Ring], to: Projection, ramp: str, link: str | None) -> Markup:
+    told = Figures.current()
+    value = gettext("not measured") if shade.step == 0 else told.percent(shade.share, 0)
+    drawn = Markup('<path class="geo-d {}{}" data-code="{}" d="{}"><title>{}: {}</title></path>').format(
+        "k" if shade.step == 0 else ramp, shade.step, shade.code, path_of(rings, to), shade.name, value
+    )
+    if not link:
+        return drawn
+    return Markup('<a href="{}" tabindex="-1" aria-hidden="true">{}</a>').format(link, drawn)
+
+
+def _names(names: Mapping[str, str], outlines: Mapping[str, Sequence[Ring]], to: Projection) -> Markup:
+    """Names of regencies, moved a little where two would meet."""
+    taken: list[tuple[float, float, float, float]] = []
+    parts: list[Markup] = []
+    for code, at in label_points(outlines).items():
+        x, y = to.xy(*at)
+        half = len(names[code]) * CHARACTER_PX * LABEL_PX / 12.5 / 2
+        boxes = [(x + dx - half, y + dy - 14, x + dx + half, y + dy + 5) for dx, dy in PLACES]
+        best = min(range(len(PLACES)), key=lambda k: (sum(_meet(boxes[k], t) for t in taken), k))
+        taken.append(boxes[best])
+        px, py = x + PLACES[best][0], y + PLACES[best][1]
+        parts.append(Markup('<text class="lab" x="{:.0f}" y="{:.0f}">{}</text>').format(px, py, names[code]))
+    return Markup("").join(parts)
+
+
+def _meet(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _equator(to: Projection) -> Markup:
+    _, y = to.xy(0, 0)
+    if not 0 < y < to.height:
+        return Markup("")
+    return Markup('<path class="eq" d="M-400 {:.0f}H{:.0f}"/><text class="eqt" x="{:.0f}" y="{:.0f}">{}</text>').format(
+        y, WIDTH + 400, WIDTH - 104, y - 5, gettext("Equator 0°")
+    )
+
+
+def _scale(to: Projection) -> Markup:
+    """A bar of a round length at the lower left: the legend lies at the lower right."""
+    px_per_km = to.scale / 111.32
+    step = next((s for s in (200, 100, 50, 20, 10, 5, 2, 1) if s * px_per_km <= WIDTH / 6), 1)
+    y = to.height - 14
+    return Markup(
+        '<path class="scalebar" d="M20 {:.0f}v5H{:.0f}v-5"/><text class="eqt" text-anchor="middle" x="{:.0f}"'
+        ' y="{:.0f}">{} km</text>'
+    ).format(y, 20 + step * px_per_km, 20 + step * px_per_km / 2, y - 4, step)
