@@ -163,7 +163,10 @@ def plan(found: LivePlan) -> list[str]:
         f"unknown: {people(found.unknown)}; out of reach of every place: {people(found.unreachable)}",
     ]
     if found.worst_regency:
-        lines.append(f"Worst region {found.worst_regency}: {ratio(found.worst_before)} -> {ratio(found.worst_after)}")
+        lines.append(
+            f"Worst region {found.worst_regency}: {ratio(found.worst_before)} -> {ratio(found.worst_after)}; "
+            f"lowest of all afterwards {ratio(found.lowest_after)}"
+        )
     if found.measure:
         lines += ["", "Measure first, people near these may be served already:"]
         rows = [[m.site, m.name, people(m.people), m.reason or ""] for m in found.measure[:10]]

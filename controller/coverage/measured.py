@@ -73,13 +73,13 @@ class Fleet:
     members: Mapping[SiteId, Members]
 
     def standing(self, start: float, end: float) -> list[Site]:
-        """Sites that served at `end` (their dates say so) and opened before it, by id."""
+        """Sites that served until `end` (their dates say so) and opened before it, by id."""
         zone = ZoneInfo(self.inventory.timezone)
         found = []
         for site_id in sorted(self.inventory.sites):
             site = self.inventory.sites[site_id]
             opened = site.since is None or _midnight(site.since, zone) < end
-            closed = site.until is not None and _midnight(site.until + timedelta(days=1), zone) <= end
+            closed = site.until is not None and _midnight(site.until + timedelta(days=1), zone) < end
             if opened and not closed and end > start:
                 found.append(site)
         return found

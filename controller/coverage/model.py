@@ -303,7 +303,11 @@ class Measure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LivePlan:
-    """Where to go next, with the proof. Values are in the objective's own unit (people, welfare or share)."""
+    """Where to go next, with the proof. Values are in the objective's own unit (people, welfare or share).
+
+    worst_regency: the region (regency; district where one regency plans) with the lowest share before; worst_before and
+    worst_after are its shares, lowest_after is the lowest share of any region afterwards.
+    """
 
     inputs: Inputs
     radius_km: float
@@ -324,6 +328,7 @@ class LivePlan:
     worst_regency: str | None
     worst_before: float | None
     worst_after: float | None
+    lowest_after: float | None
     gini_before: float | None
     gini_after: float | None
     by_regency: tuple[tuple[str, float, float, float], ...]  # code, people, before, after

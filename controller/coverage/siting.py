@@ -304,6 +304,7 @@ def _account(ground: Ground, ask: Ask, costs: Costs, found: Siting, began: float
         worst_regency=ground.regions[worst] if worst is not None else None,
         worst_before=float(before_share[worst]) if worst is not None else None,
         worst_after=float(after_share[worst]) if worst is not None else None,
+        lowest_after=min((float(after_share[k]) for k in lived), default=None),
         gini_before=gini[0],
         gini_after=gini[1],
         by_regency=tuple(

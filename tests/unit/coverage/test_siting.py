@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from controller.coverage import costs
+from controller.coverage.errors import BadInput
+from controller.coverage.model import LivePlan, Remedy, SiteWorth, Verdict
+from controller.coverage.siting import Ask, Ground, plan
+from planning.errors import Infeasible
+from planning.siting import Limit
+from tests.unit.coverage.make import INPUTS, grid, units, worth
+
+CODES = [f"61.0{1 + k // 3}.01.200{k % 3 + 1}" for k in range(6)]
+PRICES = costs.load()
+STANDING = [None, Verdict.EFFECTIVE, Verdict.DOWN, Verdict.FULL, Verdict.UNMEASURED]
+
+
+def world(people: list[int], *sites: SiteWorth, radius_km: float = 5.0, area: str | None = None) -> Ground:
+    """Villages in a row, 7 km apart: each can be served by itself only."""
+    places = {code: (0.5 + 0.063 * k, 110.0, n) for k, (code, n) in enumerate(zip(CODES, people, strict=True))}
+    rows = [(lat, lon, float(n), code) for code, (lat, lon, n) in places.items()]
+    return Ground(grid(rows), sites, units(places), INPUTS, radius_km=radius_km, area=area)
+
+
+def near(k: int, name: str, verdict: Verdict, **more: object) -> SiteWorth:
+    return worth(name, 0.5 + 0.063 * k, 110.0, verdict, area=CODES[k], **more)
+
+
+def asked(ground: Ground, **more: object) -> LivePlan:
+    return plan(ground, Ask(**({"limit": Limit(count=2)} | more)), PRICES)  # type: ignore[arg-type]
+
+
+PEOPLE = [100, 600, 300, 500, 200, 400]
+
+
+def test_the_most_people_first_and_proven() -> None:
+    found = asked(world(PEOPLE))
+    assert [(s.place, s.action) for s in found.steps] == [(CODES[1], Remedy.BUILD), (CODES[3], Remedy.BUILD)]
+    assert (found.status, found.objective_value, found.gap_pct) == ("optimal", pytest.approx(1100), 0)
+    assert found.covered_after == pytest.approx(1100)
+
+
+def test_a_repair_stands_beside_new_sites_with_its_own_price() -> None:
+    ground = world(PEOPLE, near(1, "broken", Verdict.DOWN))
+    found = asked(ground, limit=Limit(budget=PRICES[Remedy.REPAIR]["radio"]))
+    assert [(s.place, s.action, s.because) for s in found.steps] == [("broken", Remedy.REPAIR, "down")]
+    step = found.steps[0]
+    assert step.rupiah_per_person == pytest.approx(step.cost / step.people)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.SLOW, Verdict.FULL])
+def test_slow_and_full_sites_are_upgraded(verdict: Verdict) -> None:
+    found = asked(world(PEOPLE, near(1, "x", verdict)), limit=Limit(budget=PRICES[Remedy.UPGRADE]["radio"]))
+    assert [(s.place, s.action) for s in found.steps] == [("x", Remedy.UPGRADE)]
+
+
+def test_a_broken_site_whose_link_was_bought_too_slow_costs_repair_and_upgrade() -> None:
+    ground = world(PEOPLE, near(1, "x", Verdict.DOWN, plan_down_bps=2e6))
+    price = PRICES[Remedy.REPAIR]["radio"] + PRICES[Remedy.UPGRADE]["radio"]
+    found = asked(ground, limit=Limit(count=1), locked=("x",))
+    assert [(s.action, s.cost) for s in found.steps] == [(Remedy.UPGRADE, price)]
+
+
+def test_people_near_an_unmeasured_site_wait_for_a_measurement_unless_told_otherwise() -> None:
+    ground = world(PEOPLE, near(1, "quiet", Verdict.UNMEASURED, reason="speed"))
+    found = asked(ground)
+    assert CODES[1] not in [s.place for s in found.steps]
+    assert [(m.site, m.reason) for m in found.measure] == [("quiet", "speed")]
+    assert found.measure[0].people == pytest.approx(600)
+    opened = asked(ground, is_unknown_open=True)
+    assert opened.steps[0].place == CODES[1]
+    assert opened.steps[0].duplicates == ("quiet (unmeasured)",)
+
+
+def test_nothing_is_built_where_a_working_site_stands() -> None:
+    found = asked(world(PEOPLE, near(1, "good", Verdict.EFFECTIVE)), limit=Limit(count=6))
+    assert CODES[1] not in [s.place for s in found.steps]
+    assert found.covered_before == pytest.approx(600)
+
+
+def test_other_programmes_within_the_radius_are_named() -> None:
+    ground = world(PEOPLE, near(1, "other", Verdict.DOWN, programme="Other"))
+    found = asked(ground, locked=(CODES[1],), forbidden=("other",))
+    assert next(s for s in found.steps if s.place == CODES[1]).duplicates == ("other (Other, down)",)
+
+
+def test_locked_and_forbidden_places_are_kept_to() -> None:
+    found = asked(world(PEOPLE), locked=(CODES[0],), forbidden=(CODES[1],))
+    assert [s.place for s in found.steps] == [CODES[3], CODES[0]]
+    assert [s.is_locked for s in found.steps] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"locked": ("nowhere",)}, "neither a village's code nor a site"),
+        ({"forbidden": ("nowhere",)}, "neither a village's code nor a site"),
+        ({"locked": ("good",)}, "nothing to build, repair or upgrade"),
+        ({"locked": (CODES[1],), "forbidden": (CODES[1],)}, "locked and forbidden"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_in_a_sentence(more: dict[str, object], said: str) -> None:
+    with pytest.raises(BadInput, match=said):
+        asked(world(PEOPLE, near(0, "good", Verdict.EFFECTIVE)), **more)
+
+
+def test_locked_places_beyond_the_limit_are_infeasible() -> None:
+    with pytest.raises(Infeasible):
+        asked(world(PEOPLE), locked=tuple(CODES[:3]))
+
+
+def test_a_regency_plans_for_its_own_people_and_compares_its_districts() -> None:
+    found = asked(world(PEOPLE, area="61.02"))
+    assert {s.regency for s in found.steps} == {"61.02"}
+    assert found.people == pytest.approx(1100)
+    assert [row[0] for row in found.by_regency] == ["61.02.01"]
+
+
+def test_an_unknown_area_is_refused() -> None:
+    with pytest.raises(BadInput, match="no unit"):
+        world(PEOPLE, area="99.99")
+
+
+def test_the_quick_answer_is_the_plan_without_its_proof() -> None:
+    ground = world(PEOPLE)
+    quick, proven = asked(ground, is_quick=True), asked(ground)
+    assert [s.place for s in quick.steps] == [s.place for s in proven.steps]
+    assert quick.bound == pytest.approx(sum(PEOPLE))
+    assert quick.status == "feasible"
+
+
+def test_max_min_lifts_the_worst_region() -> None:
+    found = asked(world([900, 800, 700, 10, 10, 10]), objective="maxmin")
+    assert {s.regency for s in found.steps} == {"61.01", "61.02"}
+    assert found.lowest_after == pytest.approx(1 / 3, abs=0.01)
+
+
+def test_expected_people_rise_by_the_promise_of_what_is_built() -> None:
+    found = asked(world(PEOPLE), limit=Limit(count=1))
+    assert (found.expected_before, found.expected_after) == (0, pytest.approx(0.95 * 600))
+
+
+def test_the_same_question_gives_the_same_answer() -> None:
+    ground = world(PEOPLE, near(1, "x", Verdict.DOWN))
+    first, second = asked(ground), asked(ground)
+    assert replace(first, seconds=0) == replace(second, seconds=0)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.integers(0, 900), min_size=6, max_size=6),
+    st.lists(st.sampled_from(STANDING), min_size=6, max_size=6),
+    st.integers(1, 8),
+)
+def test_a_budget_is_spent_as_well_as_brute_force_does(
+    people: list[int], stand: list[Verdict | None], tens: int
+) -> None:
+    ground = world(people, *[near(k, f"s{k}", v) for k, v in enumerate(stand) if v is not None])
+    budget = tens * 10e6
+    found = asked(ground, limit=Limit(budget=budget))
+    weight = ground.weight(is_unknown_open=False)
+    best = 0.0
+    price = [c.cost(PRICES) for c in ground.candidates]
+    for size in range(len(price) + 1):
+        for chosen in itertools.combinations(range(len(price)), size):
+            if sum(price[j] for j in chosen) <= budget:
+                hit = np.zeros(len(weight), dtype=bool)
+                hit[ground.reach.demand[np.isin(ground.reach.site, chosen)]] = True
+                best = max(best, float(weight[hit | ground.covered].sum()))
+    assert found.objective_value == pytest.approx(best)
+    assert found.bound == pytest.approx(best)
+    assert found.covered_after == pytest.approx(best)
+    assert found.cost <= budget + 1e-6
