@@ -23,19 +23,20 @@ from geography.land import are_exact, village_shapes
 from geography.layers import Layer, Layers
 from geography.population import GRID_KEY, TABLE_KEY, Placed, Scaling, placed, scaling, with_table
 from geography.population_file import Form
+from geography.settled import NEAR_KM, NEAR_SHARE, lean
 from geography.spread import spread
 from geography.units import Level, Unit, Units
 
 Texts = NDArray[np.str_]
 
-RECIPE = 1  # raise it when the way of making changes, so that kept files are made anew
+RECIPE = 2  # raise it when the way of making changes, so that kept files are made anew
 DEFAULT_RESOLUTION = 8
 
 
 class GridBasis(StrEnum):
     """Where the people of a row come from. All are estimates of where people are."""
 
-    SPREAD = "estimate"  # the village's total, spread evenly over its land
+    SPREAD = "estimate"  # the village's total, spread over its land
     POINTS = "points"  # an imported table of points with people
     HEXAGONS = "hexagons"  # imported hexagons with people
 
@@ -95,7 +96,12 @@ class DemandGrid:
 
 
 def build(
-    units: Units, layers: Layers | None = None, *, resolution: int = DEFAULT_RESOLUTION, cache: Path | None = None
+    units: Units,
+    layers: Layers | None = None,
+    *,
+    resolution: int = DEFAULT_RESOLUTION,
+    near_share: float = NEAR_SHARE,
+    cache: Path | None = None,
 ) -> DemandGrid:
     """The demand grid of all units that have a village with land.
 
@@ -103,32 +109,40 @@ def build(
         units: with their people.
         layers: what was imported; None: nothing.
         resolution: of H3, 5 (17 km across) to 10 (130 m); each step multiplies the rows by seven.
+        near_share: 0..1, of a village's people who live within a kilometre of its imported schools, puskesmas, offices
+            and settlements; the others, and all of a village without such points, are spread evenly.
         cache: folder in which the result is kept under the hash of its inputs; None: made every time.
 
     Raises:
-        ValueError: the resolution is outside 5 to 10.
+        ValueError: the resolution is outside 5 to 10, or the share outside 0 to 1.
+        GeographyError: an imported layer cannot be read.
     """
+    if not 0 <= near_share <= 1:
+        raise ValueError(f"the share of people near places must be 0 to 1, not {near_share:g}")
     if not 5 <= resolution <= 10:
         raise ValueError(f"the grid's resolution must be 5 to 10, not {resolution}")
     imported = layers if layers is not None else Layers(None)
-    inputs = keeping.fingerprint(RECIPE, shapely.geos_version, resolution, units.values(), imported.fingerprint)
+    inputs = keeping.fingerprint(
+        RECIPE, shapely.geos_version, resolution, near_share, units.values(), imported.fingerprint
+    )
     path = cache / f"grid-{resolution}-{inputs}.npz" if cache is not None else None
     if path is not None and (kept := _read(path)) is not None:
         return kept
-    made = _build(units, imported, resolution, inputs)
+    made = _build(units, imported, resolution, near_share, inputs)
     if path is not None:
         _write(path, made)
     return made
 
 
-def _build(units: Units, layers: Layers, resolution: int, inputs: str) -> DemandGrid:
+def _build(units: Units, layers: Layers, resolution: int, near_share: float, inputs: str) -> DemandGrid:
     known = with_table(units, layers)
     shapes = village_shapes(known, layers)
     codes = sorted(shapes)
     index, owner = _cells(codes, shapes, resolution)
     share = _land_share(index, [shapes[code] for code in codes], resolution)
     index, owner, share = _with_small_villages(codes, shapes, resolution, (index, owner, share))
-    people, displaced = _people(known, codes, owner, share)
+    weight, leaning = lean(layers, codes, shapes, (index, owner, share), resolution=resolution, near_share=near_share)
+    people, displaced = _people(known, codes, owner, share, weight)
     village = np.array(codes, dtype=np.str_)[owner] if len(owner) else np.array([], dtype="<U13")
     rows = _Rows(
         index=index, village=village, people=people, share=share, basis=np.full(len(index), GridBasis.SPREAD.value)
@@ -142,7 +156,8 @@ def _build(units: Units, layers: Layers, resolution: int, inputs: str) -> Demand
     return DemandGrid(
         resolution=resolution, index=rows.index[order], lat=lat, lon=lon, people=rows.people[order],
         village=rows.village[order], basis=rows.basis[order], area_share=rows.share[order], displaced=displaced,
-        inputs=inputs, notes=_notes(known, layers, displaced, found, factors),
+        inputs=inputs,
+        notes=(*_notes(known, layers, displaced, found, factors), *_leaning_note(leaning, near_share)),
     )  # fmt: skip
 
 
@@ -199,6 +214,15 @@ def _notes(
         named = ", ".join(f"{units[code].name} ({code})" for code in displaced)
         notes.append(f"without land of their own, counted over their district: {named}")
     return tuple(notes)
+
+
+def _leaning_note(villages: int, near_share: float) -> tuple[str, ...]:
+    if not villages:
+        return ()
+    return (
+        f"in {villages} villages {near_share:.0%} of the people are put within {NEAR_KM:g} km of imported schools, "
+        "puskesmas, offices and settlements (our choice, not a measurement), except where imported people say better",
+    )
 
 
 def _named(layer: Layer | None) -> str:
@@ -267,10 +291,12 @@ def _pieces(lines: NDArray[np.object_]) -> NDArray[np.object_]:
 # --- people ----------------------------------------------------------------------------------------------------------
 
 
-def _people(units: Units, codes: list[str], owner: NDArray[np.int64], share: Floats) -> tuple[Floats, dict[str, str]]:
+def _people(
+    units: Units, codes: list[str], owner: NDArray[np.int64], share: Floats, weight: Floats
+) -> tuple[Floats, dict[str, str]]:
     """People of each row, and the villages whose people had to go to a wider unit."""
     totals = np.array([units[code].population if code in units else 0 for code in codes], dtype=np.float64)
-    people = spread(totals, owner, share)
+    people = spread(totals, owner, weight)
     wider: dict[str, str] = {}
     held = set(codes)
     for village in units.level(Level.VILLAGE):

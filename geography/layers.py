@@ -31,6 +31,8 @@ from geography.units import Level
 
 SCHEMA = "merata.layer/1"
 _BLOCK = 1 << 20
+#: Points that say nothing of where people live.
+_NO_SIGNS = ("points-candidate", "points-other_programme")
 #: Which import answers for a level: the one of that level, else one that was joined up from narrower units.
 _NARROWER = {
     Level.PROVINCE: (Level.PROVINCE, Level.VILLAGE, Level.DISTRICT, Level.REGENCY),
@@ -115,8 +117,8 @@ class Layers:
 
     @property
     def fingerprint(self) -> str:
-        """Changes whenever boundaries or population do."""
-        found = [layer for key in self.keys() if not key.startswith("points-") and (layer := self.current(key))]
+        """Changes whenever boundaries, population or the signs of where people live do."""
+        found = [layer for key in self.keys() if not key.startswith(_NO_SIGNS) and (layer := self.current(key))]
         return ";".join(f"{one.key}={one.version}:{one.sha256}" for one in found)
 
     def boundaries_layer(self, level: Level) -> Layer | None:

@@ -1,4 +1,4 @@
-"""Points that a planner brings: schools, puskesmas, village offices, candidate sites, access points of others."""
+"""Points that a planner brings: schools, puskesmas, offices, hamlets, candidate sites, access points of others."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ class Kind(StrEnum):
     VILLAGE_OFFICE = "village_office"
     CANDIDATE = "candidate"
     OTHER_PROGRAMME = "other_programme"
+    SETTLEMENT = "settlement"
+
+
+#: Kinds that stand where people live.
+SETTLED = (Kind.SCHOOL, Kind.PUSKESMAS, Kind.VILLAGE_OFFICE, Kind.SETTLEMENT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from merata.settings import StatePaths, open_state
 P = ParamSpec("P")
 R = TypeVar("R")
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+KINDS = ["school", "puskesmas", "village_office", "candidate", "other_programme", "settlement"]
 LEVELS = [Level.VILLAGE.value, Level.DISTRICT.value, Level.REGENCY.value]
 
 
@@ -217,7 +218,10 @@ def points(
     write: bool,
     as_json: bool,
 ) -> None:
-    """Points: schools, puskesmas, village offices, candidate sites, access points of other programmes."""
+    """Points: schools, puskesmas, village offices, settlements, candidate sites, access points of other programmes.
+
+    Schools, puskesmas, offices and settlements also tell the demand grid where in a village people rather live.
+    """
     from geography.places import Kind, Wanted, prepare
     from geography.units import load
 

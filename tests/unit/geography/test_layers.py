@@ -79,9 +79,10 @@ def test_a_layer_that_cannot_be_read_says_so(tmp_path: Path) -> None:
         layers.current("points-school")
 
 
-def test_points_do_not_change_what_the_grid_is_made_from(tmp_path: Path) -> None:
+def test_candidates_and_other_programmes_do_not_change_what_the_grid_is_made_from(tmp_path: Path) -> None:
     layers = Layers(tmp_path / "geo")
-    keep(layers, draft(tmp_path))
+    keep(layers, draft(tmp_path, key="points-candidate"))
+    keep(layers, draft(tmp_path, key="points-other_programme-a"))
     assert layers.fingerprint == ""
     keep(layers, draft(tmp_path, key="population-grid"))
     assert layers.fingerprint.startswith("population-grid=1:")
