@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from devices.facts import Facts, InterfaceFacts
+from devices.facts import Facts, Identity, InterfaceFacts
 from devices.model import Device
 from devices.platforms import if_mib
 from devices.platforms.platform import GAUGES, SYS_UP_TIME, Platform
@@ -94,6 +94,7 @@ class Known:
     uplink: str | None
     mac: str | None
     table_last_change: int | None
+    told_at: float  # when the survey was answered, epoch seconds UTC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +117,26 @@ class Learned:
     def box(self) -> tuple[str | None, str | None]:
         """Serial and first MAC: the hardware behind the id."""
         return (self.known.facts.serial, self.known.mac)
+
+    @property
+    def told_at(self) -> float:
+        """When the device last said what it is, epoch seconds UTC: it changes with each survey."""
+        return self.known.told_at
+
+    @property
+    def identity(self) -> Identity:
+        """What the device said of itself."""
+        facts = self.known.facts
+        return Identity(
+            told_at=self.known.told_at,
+            platform=self.known.platform,
+            vendor=facts.vendor,
+            model=facts.model,
+            version=facts.version,
+            serial=facts.serial,
+            mac=self.known.mac,
+            sys_name=facts.sys_name,
+        )
 
     def agent_for(self, source: Agent) -> Agent:
         """The agent with the platform's limits; the same object each time: the client knows agents by identity."""
@@ -153,8 +174,8 @@ def limits_of(limits: Limits, device: Device) -> Limits:
     )
 
 
-def learn(device: Device, platform: Platform, survey: Survey, limits: Limits) -> Learned:
-    """Everything a survey taught, ready for the next poll."""
+def learn(device: Device, platform: Platform, survey: Survey, limits: Limits, *, told_at: float) -> Learned:
+    """Everything a survey taught, ready for the next poll; `told_at` is when it was answered, epoch seconds UTC."""
     facts = survey.facts
     recipe = tuple(
         (figure, way.source, tuple((c, tuple(rows)) for c, rows in way.rows.items()))
@@ -190,6 +211,7 @@ def learn(device: Device, platform: Platform, survey: Survey, limits: Limits) ->
         uplink=if_mib.uplink(facts.interfaces, wanted=device.uplink, quirks=platform.interfaces),
         mac=survey.mac,
         table_last_change=survey.table_last_change,
+        told_at=told_at,
     )
     # A fleet that was learned in one cycle must not be learned again in one cycle.
     due_after = REFRESH_POLLS // 2 + zlib.crc32(device.id.encode()) % REFRESH_POLLS

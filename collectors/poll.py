@@ -60,7 +60,7 @@ async def poll(device: Device, *, asks: Asks, learned: Learned | None, slot: int
     began = asks.clock()
     waiting = asyncio.ensure_future(_ping(device, asks)) if asks.ping is not None and device.ping else None
     try:
-        told = await _snmp(device, asks, learned, slot)
+        told = await _snmp(device, asks, learned, slot, now - began)
         pong = await waiting if waiting is not None else None
     finally:
         if waiting is not None:
@@ -96,7 +96,7 @@ async def poll(device: Device, *, asks: Asks, learned: Learned | None, slot: int
     )
 
 
-async def _snmp(device: Device, asks: Asks, learned: Learned | None, slot: int) -> Told:
+async def _snmp(device: Device, asks: Asks, learned: Learned | None, slot: int, epoch: float) -> Told:
     """The SNMP half. The one place where a bug inside a poll is caught: it must not take other devices along."""
     told = Told(learned=learned)
     if asks.snmp is None or asks.agent is None or device.snmp is None:
@@ -104,7 +104,7 @@ async def _snmp(device: Device, asks: Asks, learned: Learned | None, slot: int) 
     told.ok = False
     try:
         if learned is None or not await _steady(device, asks.snmp, asks.agent, asks, learned, slot, told):
-            await _learn(device, asks.snmp, asks.agent, asks, slot, told)
+            await _learn(device, asks.snmp, asks.agent, asks, slot, told, epoch)
         await _by_shell(device, asks, told)
     except DeviceError as error:
         told.error = error
@@ -154,8 +154,11 @@ async def _steady(
     return True
 
 
-async def _learn(device: Device, snmp: SnmpAsk, agent: Agent, asks: Asks, slot: int, told: Told) -> None:
-    """Recognise the device and ask it everything; the answers are this poll's reading too."""
+async def _learn(device: Device, snmp: SnmpAsk, agent: Agent, asks: Asks, slot: int, told: Told, epoch: float) -> None:
+    """Recognise the device and ask it everything; the answers are this poll's reading too.
+
+    `epoch` plus the measuring clock gives epoch seconds.
+    """
     platform, answers = None, None
     if device.platform != "auto":
         platform = platforms().get(device.platform)
@@ -176,7 +179,7 @@ async def _learn(device: Device, snmp: SnmpAsk, agent: Agent, asks: Asks, slot: 
     told.sys_up_time = facts.sys_up_time
     told.gauges = health.gauges(health.figures_of(facts), wired=platform.wired)
     told.radios = health.radio_rows(device.id, slot, facts.radios)
-    told.learned = learn(device, platform, heard, limits)
+    told.learned = learn(device, platform, heard, limits, told_at=epoch + told.answered_s)
     uplink = told.learned.known.uplink
     told.interfaces = tuple(interfaces.row_of(device.id, slot, i, uplink=uplink) for i in facts.interfaces)
 

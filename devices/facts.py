@@ -42,6 +42,20 @@ class RadioFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Which box stands there and what runs on it, as it said at `told_at` (epoch seconds UTC)."""
+
+    told_at: float
+    platform: str
+    vendor: str | None = None
+    model: str | None = None
+    version: str | None = None
+    serial: str | None = None
+    mac: str | None = None  # of its first interface
+    sys_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """One device, as far as it told."""
 

@@ -16,6 +16,7 @@ from controller.polling import recall
 from controller.polling import status as status_file
 from controller.polling.cycle import CycleReport, Observe
 from controller.polling.doors import Doors
+from controller.polling.identities import Identities
 from controller.polling.memory import Memory
 from controller.polling.service import Concluded
 from controller.polling.settings import PollingSettings
@@ -100,6 +101,7 @@ class Joined:
         self._doors = doors
         self._lines = lines
         self._memory = memory
+        self._identities = Identities(journal)
         self._refused: tuple[str, ...] = ()
 
     def conclude(self, report: CycleReport, devices: Sequence[Device], at: float) -> Concluded:
@@ -121,7 +123,14 @@ class Joined:
             for d, b, a in moved
         ]
         self._record(events)
+        self._identify(devices)
         return Concluded(devices=found.devices, sites=found.sites, outages_open=found.outages_open)
+
+    def _identify(self, devices: Sequence[Device]) -> None:
+        try:
+            self._identities.note(devices, self._memory)
+        except StoreError as error:
+            log.error("what devices say they are was not kept: %s", error)
 
     def watch_inventory(self, now: float) -> Inventory | None:
         """Take up a changed inventory; a broken one is told and the running one stays."""

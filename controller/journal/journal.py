@@ -1,20 +1,22 @@
-"""The journal's door: jobs, requests, events, settings. Safe to use from several threads and processes."""
+"""The journal's door: jobs, requests, events, identities, settings. Safe to use from several threads and processes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, CursorResult, Engine, and_, delete, insert, select, update
+from sqlalchemy import Connection, CursorResult, Engine, and_, bindparam, delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from controller.journal import schema
 from controller.journal.engine import READ_ONLY, connect
 from controller.journal.errors import JournalUnavailable, RequestNotOpen
 from controller.journal.records import Event, Job, Request, RequestState
-from controller.journal.tables import EVENT, JOB, REQUEST, SETTING
+from controller.journal.tables import EVENT, IDENTITY, JOB, REQUEST, SETTING
+from devices.facts import Identity
 
 
 class Journal:
@@ -144,11 +146,10 @@ class Journal:
 
     def record(self, events: Sequence[Event]) -> None:
         """Keep events, all or none, in one transaction."""
-        rows = [{"at": e.at, "kind": str(e.kind), "subject": e.subject, "text": dict(e.text)} for e in events]
-        if not rows:
+        if not events:
             return
         with self._write() as connection:
-            connection.execute(insert(EVENT), rows)
+            connection.execute(insert(EVENT), _rows(events))
 
     def events(
         self,
@@ -178,6 +179,33 @@ class Journal:
             old_jobs = delete(JOB).where(and_(JOB.c.started < before, JOB.c.ended.is_not(None)))
             gone = connection.execute(old_jobs).rowcount
             return int(gone + connection.execute(delete(EVENT).where(EVENT.c.at < before)).rowcount)
+
+    # Identities
+
+    def keep_identities(self, told: Mapping[str, Identity], events: Sequence[Event] = ()) -> None:
+        """Replace what these devices (by id) said they are, with the events that tell of a change, in one go."""
+        if not told:
+            return
+        with self._write() as connection:
+            # Two plain statements, not an upsert: that is spelled otherwise in each database.
+            connection.execute(delete(IDENTITY).where(IDENTITY.c.device == bindparam("gone")), [
+                {"gone": device} for device in told
+            ])  # fmt: skip
+            connection.execute(insert(IDENTITY), [_identity_row(device, one) for device, one in told.items()])
+            if events:
+                connection.execute(insert(EVENT), _rows(events))
+
+    def identity(self, device: str) -> Identity | None:
+        """What a device last said it is; None where it never did."""
+        with self._read() as connection:
+            row = connection.execute(select(IDENTITY).where(IDENTITY.c.device == device)).first()
+            return None if row is None else Identity(told_at=row.told_at, **row.facts)
+
+    def identities(self) -> dict[str, Identity]:
+        """What every device last said it is, by id."""
+        with self._read() as connection:
+            found = connection.execute(select(IDENTITY))
+            return {row.device: Identity(told_at=row.told_at, **row.facts) for row in found}
 
     # Settings
 
@@ -224,6 +252,15 @@ def _translated() -> Iterator[None]:
         raise JournalUnavailable(
             f"the journal does not answer: {getattr(err, 'orig', None) or type(err).__name__}"
         ) from err
+
+
+def _rows(events: Sequence[Event]) -> list[dict[str, Any]]:
+    return [{"at": e.at, "kind": str(e.kind), "subject": e.subject, "text": dict(e.text)} for e in events]
+
+
+def _identity_row(device: str, told: Identity) -> dict[str, Any]:
+    facts = {name: value for name, value in asdict(told).items() if value is not None and name != "told_at"}
+    return {"device": device, "told_at": told.told_at, "facts": facts}
 
 
 def _request(row: dict[str, Any]) -> Request:

@@ -24,6 +24,7 @@ class EventKind(StrEnum):
     INVENTORY_REFUSED = "inventory_refused"
     CLOCK_STEP = "clock_step"
     BOX_CHANGED = "box_changed"
+    FIRMWARE_CHANGED = "firmware_changed"
     REBOOT = "reboot"
     OBSERVER_BLIND = "observer_blind"
     OBSERVER_SEES = "observer_sees"

@@ -58,3 +58,12 @@ SETTING = Table(
     Column("who", String(200), nullable=False),
     Column("at", Float(53), nullable=False),
 )
+
+# What each device last said it is.
+IDENTITY = Table(
+    "identity",
+    METADATA,
+    Column("device", String(200), primary_key=True),
+    Column("told_at", Float(53), nullable=False),
+    Column("facts", JSON, nullable=False),
+)

@@ -15,7 +15,8 @@ from devices.model import Device, DeviceId
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1
+#: 2: with the time a device said what it is.
+FORMAT = 2
 
 
 @dataclass(slots=True)

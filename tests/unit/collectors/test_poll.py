@@ -82,6 +82,21 @@ def test_the_first_poll_learns_the_device_and_is_a_reading_too() -> None:
     assert polled.learned.platform == "routeros"
 
 
+def test_what_the_box_is_stays_known_with_the_time_it_was_told() -> None:
+    first = ask_once(recorded())
+    assert first.learned is not None
+    told = first.learned.identity
+    assert (told.vendor, told.platform, told.serial, told.mac) == (
+        "MikroTik", "routeros", "MADEUP000001", "02:00:00:00:00:01",
+    )  # fmt: skip
+    assert (told.model, told.version, told.sys_name) != (None, None, None)
+    assert NOW < told.told_at < NOW + 5
+    later = ask_once(recorded(), first.learned, slot=120)
+    assert later.learned is not None
+    assert later.learned.polls == 1
+    assert later.learned.identity == told
+
+
 @pytest.mark.parametrize(
     "case", ["routeros/hap-ac_6.49", "routeros/hap-ax2_7.19", "unifi/u6-lite_6.6", "airos/litebeam-5ac_8.7",
              "openwrt/archer-c7_23.05", "linux/debian_12", "generic/switch_2.5", "routeros/capsman_6.49"],

@@ -35,7 +35,7 @@ def learned(platform: str) -> Learned:
         ask=compiled(platform, recipe), ports={"3": InterfaceFacts(if_index=3, if_name="ether1", speed_bps=10**9)},
         port_rows=frozenset(("3", "4")),
         pulse=("1.3.6.1.2.1.2.2.1.8",), limits=Limits(max_oids=20), uplink="ether1", mac="aa:bb:cc:00:11:22",
-        table_last_change=7,
+        table_last_change=7, told_at=1_790_000_000.5,
     )  # fmt: skip
     return Learned(known=known, sys_up_time=123, polls=4, due_after=50)
 
@@ -70,7 +70,7 @@ def test_a_device_that_the_inventory_describes_otherwise_is_learned_anew(tmp_pat
     assert Memory().load(path, {BOX.id: other}, recall.decode) == 0
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", '{"format":99,"learned":{}}', '{"format":1,"learned":{"d1":{}}}'])
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"format":99,"learned":{}}', '{"format":2,"learned":{"d1":{}}}'])
 def test_a_damaged_cache_is_no_error(tmp_path: Path, damage: str) -> None:
     path, _ = kept(tmp_path)
     path.write_text(damage)
