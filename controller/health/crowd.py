@@ -10,6 +10,9 @@ from controller.health.tree import SiteDevices
 from devices.model import Inventory, Role, SiteId
 from measurements.store import Latest
 
+#: Worst first.
+CAUSES = ("full", "saturated")
+
 
 class Crowds:
     """`full` and `saturated`, damped like any gauge."""
@@ -17,6 +20,11 @@ class Crowds:
     def __init__(self, limits: Thresholds) -> None:
         self._limits = limits
         self._streaks: dict[SiteId, Streaks] = {}
+
+    def recall(self, site_id: SiteId, cause: str | None) -> None:
+        """What an earlier run said of a site goes on until it was within for as many polls."""
+        if cause in CAUSES:
+            self._streaks[site_id] = Streaks(active={cause})
 
     def forget(self, site_id: SiteId) -> None:
         """A site that is no longer ours."""
@@ -48,7 +56,7 @@ class Crowds:
         ]
         found["saturated"] = max(shares) >= self._limits.plan_ratio if shares else None
         streaks.take(found, self._limits.for_polls)
-        return [cause for cause in ("full", "saturated") if cause in streaks.active]
+        return [cause for cause in CAUSES if cause in streaks.active]
 
 
 def _clients(inventory: Inventory, members: SiteDevices, latest: Mapping[str, Latest]) -> int | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from controller.health.gauges import Streaks, Usual, over, round_trip
+from controller.health.gauges import RANK, Streaks, Usual, over, round_trip
 from controller.health.thresholds import Thresholds
 from devices.model import Backhaul
 from measurements.intervals import State
@@ -57,6 +57,46 @@ class Patient:
     def failed(self) -> bool:
         """Down, or silent behind something that is."""
         return self.state is State.DOWN or self.cause == "parent_down"
+
+
+def recalled(
+    state: State,
+    cause: str | None,
+    since: float,
+    *,
+    evidence: Mapping[str, Any],
+    turns: list[float],
+    cut: tuple[State, str | None] | None,
+    limits: Thresholds,
+) -> Patient:
+    """A device as an earlier run left it: what it suffered from counts as going on, not as new.
+
+    Args:
+        state: its last verdict, with cause and since when.
+        cause: short code.
+        since: epoch seconds.
+        evidence: of that verdict.
+        turns: when it went down or came back lately.
+        cut: of a verdict `unobserved`, what it was before.
+        limits: the thresholds.
+    """
+    suspect = cut is not None and cut[0] is State.DOWN
+    patient = Patient(state=state, cause=cause, since=since, suspect=suspect, turns=turns)
+    if state is State.DOWN or cause == "parent_down":
+        patient.misses, patient.shadowed = limits.misses, cause == "parent_down"
+    elif suspect:
+        patient.misses = limits.misses - 1
+    ailing = cause if cut is None else cut[1]
+    if ailing == "no_snmp":
+        patient.no_snmp = limits.misses
+    elif ailing == "no_service":
+        patient.no_service = limits.misses
+    elif ailing in RANK:
+        # What was over when it was judged; a history that was not polled here tells only the cause.
+        known = evidence.get("causes") if cut is None and evidence else [ailing]
+        patient.streaks.active.update(c for c in known or () if c in RANK)
+        patient.late = limits.misses if ailing == "slow" else 0
+    return patient
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from controller.health import device as one
 from controller.health import sites
@@ -15,7 +15,7 @@ from controller.health.outages import Book, Failing, group
 from controller.health.seen import Conclusion, Happening, Seen, evidence_of, told
 from controller.health.sites import Known
 from controller.health.thresholds import Thresholds
-from controller.health.tracker import Tracker
+from controller.health.tracker import Tracker, facts_of
 from controller.health.tree import Tree, draw
 from devices.model import Device, DeviceId, Inventory, SiteId
 from measurements.errors import StoreUnavailable
@@ -76,34 +76,37 @@ class Health:
         stopped = max((r.end or r.seen or r.start for r in runs), default=None)
         if stopped is None:
             return None
-        start = int(stopped - 2 * self.limits.confirm_s)
+        start = int(stopped - max(2 * self.limits.confirm_s, self.limits.flap_window_s))
         left: list[Interval] = []
         for question in QUESTIONS:
             left += self._store.intervals(None, question, start=start, end=int(now) + 1)
         self._tracker.restore(left, seen=min(stopped, now))
         self._why = "not_running"
         self._retire(min(stopped, now))
+        turns = _turns(it for it in left if it.question == "state")
         for device in self.inventory.devices:
-            self._recall(device)
+            self._recall(device, turns.get(f"device:{device}", []))
         for site in self.tree.sites:
             if (found := self._tracker.get(f"site:{site}", "state")) is not None:
-                self._site_states[site] = (found.state, found.cause, found.start)
+                self._site_states[site] = (found.state, found.cause, found.began)
+                self._crowds.recall(site, found.cause if found.before is None else found.before.cause)
         self._book.restore(self._store.outages(start=0, end=now + 1, open_only=True))
         return stopped
 
-    def _recall(self, device: DeviceId) -> None:
+    def _recall(self, device: DeviceId, turns: list[float]) -> None:
         found = self._tracker.get(f"device:{device}", "state")
         if found is None:
             return
-        down = found.state is State.DOWN
-        self._patients[device] = Patient(
-            state=found.state,
-            cause=found.cause,
-            since=found.start,
-            misses=self.limits.misses if down else 0,
-            shadowed=found.cause == "parent_down",
+        self._patients[device] = one.recalled(
+            found.state,
+            found.cause,
+            found.began,
+            evidence=facts_of(found.evidence),
+            turns=turns,
+            cut=None if found.before is None else found.before[:2],
+            limits=self.limits,
         )
-        self._known[device] = Known(found.state, found.cause, found.start)
+        self._known[device] = Known(found.state, found.cause, found.began)
 
     def answering(self) -> list[DeviceId]:
         """Devices that answered when they were last observed."""
@@ -292,7 +295,8 @@ class Health:
         at = max((self._seen_at(d, seen) for d in members), default=seen.started)
         since = None
         if before is not None and not same:
-            since = min(max(verdict.since, before[2]), seen.at)
+            # No device changed: the site as a whole did (its crowd), and that shows now.
+            since = min(verdict.since, seen.at) if verdict.since > before[2] else at
         elif before is None:
             since = min(verdict.since or at, at)
         self._tracker.note(
@@ -377,3 +381,16 @@ class Health:
                 log.error("%d outages wait for the store: %s", len(self._outages_waiting), error)
             else:
                 self._outages_waiting = []
+
+
+def _turns(verdicts: Iterable[Interval]) -> dict[str, list[float]]:
+    """When each subject went down or came back, of its verdicts in order of time."""
+    found: dict[str, list[float]] = {}
+    before: Interval | None = None
+    for it in verdicts:
+        if before is not None and before.subject == it.subject and it.state is not State.UNKNOWN:
+            turned = (before.state is State.DOWN) is not (it.state is State.DOWN)
+            if turned and "since" not in facts_of(it.evidence):  # found as it was before a hole
+                found.setdefault(it.subject, []).append(it.start)
+        before = it
+    return found

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from measurements.intervals import Interval, State
 
@@ -11,9 +13,22 @@ Key = tuple[str, str]
 UNOBSERVED = "unobserved"
 
 
+class Before(NamedTuple):
+    """Trouble that a hole in observation cut off. `since`: when it began, through any earlier holes."""
+
+    state: State
+    cause: str | None
+    since: float
+    evidence: str | None
+
+
 @dataclass(slots=True)
 class Open:
-    """One open interval. `seen`: last confirmed; `looked`: last observed at all; `written`: the `seen` in the store."""
+    """One open interval. `seen`: last confirmed; `looked`: last observed at all; `written`: the `seen` in the store.
+
+    `before`: of a hole, the trouble it cut off. A subject found in the same trouble after the hole was most likely in
+    it all along: the interval that begins then says `since` when in its evidence; the hole stays unknown.
+    """
 
     state: State
     start: float
@@ -22,6 +37,18 @@ class Open:
     written: float
     cause: str | None
     evidence: str | None
+    before: Before | None = None
+
+    @property
+    def is_hole(self) -> bool:
+        """Nothing was observed in it."""
+        return self.state is State.UNKNOWN and self.cause == UNOBSERVED
+
+    @property
+    def began(self) -> float:
+        """When the subject came to be so, though it was not observed all the time since."""
+        since = facts_of(self.evidence).get("since")
+        return min(self.start, float(since)) if isinstance(since, int | float) else self.start
 
     def interval(self, key: Key, *, end: float | None = None) -> Interval:
         """What the store is told."""
@@ -59,7 +86,10 @@ class Tracker:
             if known is not None and known.start >= it.start:
                 continue
             last = max(it.start, it.seen or it.start, seen)
-            self._open[key] = Open(it.state, it.start, last, last, it.seen or it.start, it.cause, it.evidence)
+            taken = Open(it.state, it.start, last, last, it.seen or it.start, it.cause, it.evidence)
+            if taken.is_hole:
+                taken.before = _cut_off(taken)
+            self._open[key] = taken
 
     def get(self, subject: str, question: str) -> Open | None:
         """The open interval."""
@@ -129,7 +159,12 @@ class Tracker:
             start = at if at > found.start else found.start + 0.001
         self._changes.append(found.interval(key, end=start))
         seen = max(at, start)
-        self._begin(key, Open(state, start, seen, seen, seen, cause, evidence))
+        made = Open(state, start, seen, seen, seen, cause, evidence)
+        if made.is_hole:
+            _remember(made, found, question)
+        elif found.is_hole and (cut := found.before) is not None and cut[:2] == (state, cause):
+            made.evidence = _with(evidence or cut.evidence, since=cut.since)
+        self._begin(key, made)
         return True
 
     def close(self, subject: str, at: float) -> None:
@@ -166,7 +201,37 @@ class Tracker:
     def _hole(self, key: Key, found: Open, why: str) -> None:
         end = max(found.looked, found.start + 0.001)
         evidence = f'{{"why":"{why}"}}'
-        if found.state is State.UNKNOWN and found.cause == UNOBSERVED:
+        if found.is_hole:
             return  # it was a hole already
         self._changes.append(found.interval(key, end=end))
-        self._begin(key, Open(State.UNKNOWN, end, end, end, end, UNOBSERVED, evidence))
+        made = Open(State.UNKNOWN, end, end, end, end, UNOBSERVED, evidence)
+        _remember(made, found, key[1])
+        self._begin(key, made)
+
+
+def _remember(hole: Open, found: Open, question: str) -> None:
+    """Note in a hole, and in its evidence for a later run, what trouble it cut off."""
+    if question == "state" and found.state is not State.UP and not found.is_hole:
+        hole.before = Before(found.state, found.cause, found.began, found.evidence)
+        hole.evidence = _with(hole.evidence, before=[str(found.state), found.cause, found.began])
+
+
+def _cut_off(hole: Open) -> Before | None:
+    """What an earlier run noted in a hole."""
+    match facts_of(hole.evidence).get("before"):
+        case [str(state), str() | None as cause, int() | float() as since] if state in set(State):
+            return Before(State(state), cause, float(since), None)
+    return None
+
+
+def facts_of(evidence: str | None) -> dict[str, Any]:
+    """The JSON object of an interval's evidence; empty when there is none."""
+    try:
+        found = json.loads(evidence or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _with(evidence: str | None, **more: Any) -> str:
+    return json.dumps(facts_of(evidence) | more, separators=(",", ":"))

@@ -192,7 +192,7 @@ def _join(
             device=device,
             state=state,
             cause=verdict.cause if verdict else None,
-            since=verdict.start if verdict else None,
+            since=_since(verdict, state, None),
             evidence=evidence_of(verdict.evidence if verdict else None),
             latest=latest.get(device.id),
         )
@@ -230,12 +230,17 @@ def _join(
 
 
 def _since(verdict: Interval | None, state: State, outage_began: float | None) -> float | None:
-    """Since when: of a site in an outage, since that began, although we may have been blind in between."""
+    """Since when: of a site in an outage, since that began, although we may have been blind in between.
+
+    A verdict that stood before a hole and again after it says itself when it first stood.
+    """
     if verdict is None:
         return None
+    before = evidence_of(verdict.evidence).get("since")
+    since = min(verdict.start, float(before)) if isinstance(before, int | float) else verdict.start
     if state is State.DOWN and outage_began is not None:
-        return min(verdict.start, outage_began)
-    return verdict.start
+        return min(since, outage_began)
+    return since
 
 
 def _verdict(interval: Interval | None, withdrawn: bool) -> tuple[State, Interval | None]:
