@@ -155,6 +155,8 @@ class SnmpClient:
                 self._exchanges.retire(first)
                 self._exchanges.retire(second)
                 second.future.cancel()
+            if second.future.done() and not second.future.cancelled():
+                second.future.exception()  # of a dead device both fail: asyncio wants each failure to be looked at
         found: dict[str, Value] = {}
         if answer[0]:
             await self._get_part(line, scalars, give_up, found)

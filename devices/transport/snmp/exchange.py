@@ -285,5 +285,6 @@ class Exchanges:
         if unread := peer.garbage - exchange.garbage:
             text = f"{peer.name} sent {unread} datagrams that are not SNMP and no answer in {elapsed:.1f} s"
             return UnexpectedReply(text, target=peer.name, elapsed_s=elapsed)
-        text = f"{peer.name} did not answer {exchange.tries} requests in {elapsed:.1f} s"
+        asked = "a request" if exchange.tries == 1 else f"{exchange.tries} requests"
+        text = f"{peer.name} did not answer {asked} within {elapsed:.1f} s"
         return Unreachable(text, target=peer.name, elapsed_s=elapsed)

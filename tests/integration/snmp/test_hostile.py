@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from typing import Any
 
@@ -108,6 +109,29 @@ def test_a_late_answer_is_counted_as_late() -> None:
             assert client.statistics.late == 1
 
     asyncio.run(ask())
+
+
+@pytest.mark.parametrize(("retries", "said"), [(0, "a request"), (1, "2 requests")])
+def test_a_known_device_that_fell_silent_is_one_error_in_good_english_and_leaves_none_unread(
+    retries: int, said: str
+) -> None:
+    unread: list[dict[str, Any]] = []
+
+    async def ask() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: unread.append(context))
+        agent = FakeAgent()
+        async with serving(agent) as port, SnmpClient() as client:
+            asked = ask_of(port, timeout_s=0.2, retries=retries)
+            await client.get(asked, [SYS_NAME])  # now it is known
+            agent.spoil = lambda *_: []
+            with pytest.raises(Unreachable, match=rf"did not answer {said} within \d"):
+                await client.poll(asked, [SYS_NAME], [IF_NAME], rows=30)
+        gc.collect()
+        await asyncio.sleep(0)
+
+    asyncio.run(ask())
+    gc.collect()
+    assert unread == []
 
 
 def test_the_answer_to_the_first_of_two_requests_is_still_an_answer() -> None:
