@@ -298,7 +298,7 @@ def _people(
     totals = np.array([units[code].population if code in units else 0 for code in codes], dtype=np.float64)
     people = spread(totals, owner, weight)
     wider: dict[str, str] = {}
-    held = set(codes)
+    held = {".".join(code.split(".")[:parts]) for code in codes for parts in range(1, 5)}
     for village in units.level(Level.VILLAGE):
         if village.code not in held and (host := _host(units, village, held)) is not None:
             wider[village.code] = host
@@ -313,11 +313,9 @@ def _people(
 def _host(units: Units, village: Unit, held: set[str]) -> str | None:
     """The narrowest unit above a village that has land."""
     above = units.parent(village)
-    while above is not None:
-        if any(code.startswith(above.code + ".") for code in held):
-            return above.code
+    while above is not None and above.code not in held:
         above = units.parent(above)
-    return None
+    return above.code if above is not None else None
 
 
 def _cut(codes: Texts, parts: int) -> Texts:

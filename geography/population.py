@@ -7,6 +7,7 @@ are, they become the totals that everything is held to. Regencies that a file do
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -207,7 +208,7 @@ def apply_table(units: Units, people: Mapping[str, float], year: int | None) -> 
     scaled: list[Scaling] = []
     touched = {regency.code for code in people if (regency := units.ancestor(code, Level.REGENCY)) is not None}
     for code in sorted(touched):
-        villages = [u.code for u in units.within(units[code], Level.VILLAGE)]
+        villages = [village.code for district in units.children(units[code]) for village in units.children(district)]
         total = round(people.get(code, units[code].population))
         raw = _village_figures(units, villages, people)
         if not raw.sum():  # a table of nothing but zeros says nothing of shares
@@ -227,12 +228,12 @@ def apply_table(units: Units, people: Mapping[str, float], year: int | None) -> 
 
 def _village_figures(units: Units, villages: list[str], people: Mapping[str, float]) -> Floats:
     figures = {code: people.get(code, float(units[code].population)) for code in villages}
-    for district in {units[code].parent for code in villages}:
-        if district is None or district not in people:
-            continue
-        inside = [code for code in villages if units[code].parent == district]
-        unlisted = [code for code in inside if code not in people]
-        left = max(0.0, people[district] - sum(people[code] for code in inside if code in people))
+    inside: dict[str, list[str]] = defaultdict(list)
+    for code in villages:
+        inside[units[code].parent or ""].append(code)
+    for district in inside.keys() & people.keys():
+        unlisted = [code for code in inside[district] if code not in people]
+        left = max(0.0, people[district] - sum(people[code] for code in inside[district] if code in people))
         before = sum(units[code].population for code in unlisted)
         for code in unlisted:
             figures[code] = left * (units[code].population / before if before else 1 / len(unlisted))
@@ -241,9 +242,9 @@ def _village_figures(units: Units, villages: list[str], people: Mapping[str, flo
 
 def _with_people(units: Units, new: dict[str, int], official: set[str], year: int | None) -> Units:
     """Units with new figures; districts and provinces are the sums of what is in them."""
-    for wide, narrow in ((Level.DISTRICT, Level.VILLAGE), (Level.PROVINCE, Level.REGENCY)):
+    for wide in (Level.DISTRICT, Level.PROVINCE):
         for unit in units.level(wide):
-            inside = units.within(unit, narrow)
+            inside = units.children(unit)
             if any(u.code in new for u in inside):
                 new[unit.code] = sum(new.get(u.code, u.population) for u in inside)
     return Units(

@@ -13,6 +13,9 @@ from geography import fields, tables, vectors
 from geography.errors import ImportRefused
 from geography.units import Level
 
+#: What rasters that were turned into points say where nothing is known: WorldPop, GHS-POP, GDAL's own.
+_NO_DATA = frozenset({-99999.0, -200.0, -9999.0})
+
 
 class Form(StrEnum):
     """What a file of people looks like."""
@@ -147,6 +150,8 @@ def _count(path: Path, line: int, column: str, text: str) -> float:
     value = tables.number(text)
     if value is None:
         raise ImportRefused(path, f"expected a number of people, found {text!r}", line=line, column=column)
+    if value in _NO_DATA:
+        return 0.0
     if value < 0:
         raise ImportRefused(path, f"people cannot be below 0, found {text}", line=line, column=column)
     return value

@@ -204,6 +204,12 @@ def test_people_off_the_land_and_of_other_places_are_left_out_and_counted(tmp_pa
     assert (found.rows, found.used, found.elsewhere) == (3, 1, 2)
 
 
+def test_points_made_of_a_raster_are_taken_and_its_no_data_is_nobody(tmp_path: Path) -> None:
+    point = SHAPES[VILLAGES[0].code].representative_point()
+    found = report_of(table(tmp_path / "a.csv", [(point.x, point.y, 3), (point.x, point.y, -99999)], "X,Y,Z"))
+    assert (found.form, found.people) == ("points", 3)
+
+
 def test_bad_points_and_hexagons_are_refused_with_line_and_column(tmp_path: Path) -> None:
     cases = [
         ("lat,lon,people", [(109.3, 0.02, 1)], r"line 2, column lat: expected degrees from -90 to 90.*swapped"),
