@@ -99,7 +99,10 @@ class Schedule:
         # Counted from the epoch, so that runs fall on slot boundaries and a clock set back to before the
         # start of the program still finds its next run within one interval.
         trigger = IntervalTrigger(
-            seconds=interval_s, start_date=datetime.fromtimestamp(0, UTC), timezone=UTC, jitter=jitter_s or None
+            seconds=interval_s,  # pyright: ignore[reportArgumentType]  # untyped there; it ends in a timedelta
+            start_date=datetime.fromtimestamp(0, UTC),
+            timezone=UTC,
+            jitter=jitter_s or None,
         )
         self._scheduler.add_job(run, trigger, id=name, name=name)
 

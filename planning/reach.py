@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
+from scipy.spatial import cKDTree  # pyright: ignore[reportAttributeAccessIssue]  # compiled: scipy ships no types for it
 
 EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
 _SLACK = 1.0 + 1e-12  # a pair at exactly the radius stays inside whatever the rounding of the last bit

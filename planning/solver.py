@@ -63,8 +63,8 @@ def solve(
         ("mip_abs_gap", 1e-9),
     ):
         highs.setOptionValue(option, setting)
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = len(model.gain), model.a.shape[0]
+    lp: Any = highspy.HighsLp()  # its stubs know only lists
+    lp.num_col_, lp.num_row_ = len(model.gain), len(model.row_low)
     lp.col_cost_, lp.col_lower_, lp.col_upper_ = -model.gain, model.low, model.high
     lp.row_lower_, lp.row_upper_ = model.row_low, model.row_high
     lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise

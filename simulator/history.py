@@ -84,7 +84,7 @@ def samples(story: Story, device: SimDevice, when: NDArray[np.int64], step_s: in
         rtt_ms=np.round(seen["delay_s"] * 1000 + 1.5, 2),
         clients=seen["clients"] if told else None,
         cpu_ratio=np.round(seen["cpu_percent"]) / 100,
-        memory_ratio=np.round(seen["memory_ratio"], 4),
+        memory_ratio=np.asarray(np.round(seen["memory_ratio"], 4), dtype=np.float64),
         temperature_c=np.round(seen["temperature_c"] + hottest, 1) if warm else None,
         box=platforms.box(device.platform, story.traits(device)),
     )

@@ -347,9 +347,9 @@ def _round(value: float) -> int:
     return int(value + 0.5)
 
 
-def _rounds(values: NDArray[np.float64]) -> NDArray[np.int64]:
+def _rounds(values: load.Times) -> NDArray[np.int64]:
     return np.asarray(values + 0.5).astype(np.int64)
 
 
-def _ints(values: NDArray[np.float64]) -> NDArray[np.int64]:
+def _ints(values: load.Times) -> NDArray[np.int64]:
     return np.asarray(values).astype(np.int64)

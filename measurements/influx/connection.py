@@ -58,7 +58,8 @@ class Connection:
 
     def __init__(self, settings: InfluxSettings) -> None:
         self.settings = settings
-        self._timeout_ms = (int(settings.connect_timeout_s * 1000), int(settings.read_timeout_s * 1000))
+        # The client takes a pair (connect, read) too; its signature names only the int.
+        self._timeout_ms: Any = (int(settings.connect_timeout_s * 1000), int(settings.read_timeout_s * 1000))
         self._client: Any = InfluxDBClient(
             url=settings.url, token=settings.token or "", org=settings.org, timeout=self._timeout_ms, retries=False,
             ssl_ca_cert=settings.ca_file,

@@ -56,8 +56,8 @@ class RawReader:
             day += timedelta(days=1)
 
     def _day(self, day: date, low: int, high: int, devices: Sequence[str] | None, ports: str) -> list[Reading]:
+        raw_path, port_path = path_of(self.folder, RAW, day), path_of(self.folder, PORTS, day)
         for _ in range(3):
-            raw_path, port_path = path_of(self.folder, RAW, day), path_of(self.folder, PORTS, day)
             before = _marks(raw_path, port_path)
             try:
                 found = self._day_once(raw_path, port_path, low, high, devices, ports)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TypeVar
 
 import click
 
@@ -54,7 +54,7 @@ def answers(run: Callable[P, dict[str, Any] | str]) -> Callable[P, None]:
     return command_body
 
 
-def refuse(option: str, message: str) -> None:
+def refuse(option: str, message: str) -> NoReturn:
     """One sentence about an option, exit 2."""
     click.echo(f"merata: {option}: {message}", err=True)
     sys.exit(EXIT_BAD_INPUT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import time
+from typing import Any
 
 import click
 
@@ -90,11 +91,11 @@ def retention(
         "five_minute_days": five_minute_days,
         "hourly_days": hourly_days,
     }
-    changes: dict[str, int | None] = {name: days for name, days in said.items() if days is not None}
+    changes: dict[str, Any] = {name: days for name, days in said.items() if days is not None}
     if hourly_for_ever:
         changes["hourly_days"] = None
     current = read_retention(context.state)
-    wanted: Retention = Retention(**(dataclasses.asdict(current) | changes))
+    wanted = dataclasses.replace(current, **changes)
     for field in dataclasses.fields(Retention):
         was, now = getattr(current, field.name), getattr(wanted, field.name)
         arrow = "" if was == now else f" -> {'for ever' if now is None else now}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from devices.transport.snmp import ber
 from devices.transport.snmp.exchange import Answer, Exchange
 from devices.transport.snmp.question import ID_OCTETS, Question
@@ -13,8 +11,8 @@ from devices.transport.snmp.statistics import Statistics
 class CommunitySecurity:
     """Wraps questions of all devices that share a community."""
 
-    version: Final = ber.VERSION_2C
-    ready: Final = True
+    version: int = ber.VERSION_2C
+    ready: bool = True
     __slots__ = ("_statistics", "community")
 
     def __init__(self, community: bytes, statistics: Statistics) -> None:

@@ -48,7 +48,7 @@ class UsmSecurity:
         NotSupported: the user's settings ask for DES or are incomplete.
     """
 
-    version: Final = ber.VERSION_3
+    version: int = ber.VERSION_3
     __slots__ = (
         "_boots",
         "_clock",
@@ -269,8 +269,8 @@ class UsmSecurity:
 class Probe:
     """Asks an unknown engine for its id (RFC 3414, section 4)."""
 
-    version: Final = ber.VERSION_3
-    ready: Final = True
+    version: int = ber.VERSION_3
+    ready: bool = True
     __slots__ = ("_owner", "_statistics")
 
     def __init__(self, owner: UsmSecurity, statistics: Statistics) -> None:
