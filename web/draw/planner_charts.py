@@ -12,7 +12,7 @@ from controller.views.planner_scenarios import Trade
 from web.words.catalogue import gettext
 from web.words.speech import Figures
 
-WIDTH, LEFT, RIGHT, TOP, BOTTOM, HEIGHT = 400.0, 52.0, 388.0, 16.0, 256.0, 300.0
+WIDTH, LEFT, RIGHT, TOP, BOTTOM, HEIGHT = 400.0, 68.0, 388.0, 16.0, 256.0, 300.0
 
 
 def lorenz(now: Curve, a: Curve, b: Curve = ()) -> Markup:
@@ -36,7 +36,7 @@ def lorenz(now: Curve, a: Curve, b: Curve = ()) -> Markup:
             Markup('<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="4.5"/>').format("dotb" if b else "dotl", x, y)
         )
         parts.append(
-            Markup('<text class="tag" x="{:.1f}" y="{:.1f}">{}</text>').format(x + 10, min(y + 26, BOTTOM - 10), text)
+            Markup('<text class="tag" text-anchor="end" x="{}" y="{:.1f}">{}</text>').format(RIGHT, BOTTOM - 10, text)
         )
     return _svg(label, parts, gettext("people, least served first"))
 

@@ -24,7 +24,7 @@ async function compute() {
   for (const link of document.querySelectorAll("a[data-keep]")) carry(link, query);
   try {
     await show(query, mine);
-    if (mine === asked) prove(query, mine);
+    if (mine === asked && place("result").querySelector("[data-key]")) prove(query, mine);
   } catch {
     if (mine === asked) form.requestSubmit(); // the server's own page says what is wrong
   } finally {
@@ -50,10 +50,18 @@ async function show(query, mine) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (mine !== asked) return;
   place("result").replaceChildren(...page.querySelector('[data-live-part="result"]').childNodes);
+  announce();
   const marks = page.querySelector("[data-marks]");
   const map = root.querySelector("[data-map] svg [data-marks]");
   if (marks && map) map.replaceChildren(...[...marks.childNodes].map((node) => document.importNode(node, true)));
   document.querySelector("[data-after]")?.toggleAttribute("hidden", query.get("tingkat") === "desa");
+}
+
+// What a screen reader is told of a new plan: the figure and how far its proof has come, not the whole table.
+function announce() {
+  const told = [...place("result").querySelectorAll(".big, .proof span, .result > p:only-child")].map((part) => part.textContent.trim());
+  const region = document.querySelector("[data-announce]");
+  if (region) region.textContent = told.join(". ");
 }
 
 async function prove(query, mine) {
