@@ -273,12 +273,7 @@ class Memory:
             self.ports[row.if_name] = (now, row)
         uplinks = [rates[row.if_name] for row in reading.interfaces if row.is_uplink]
         # A failed poll tells no uptime: the next one is compared with the last that did.
-        if (
-            self.last is None
-            or now.sys_up_time is not None
-            or now.uptime_s is not None
-            or self.last.sys_up_time is None
-        ):
+        if self.last is None or _tells_uptime(now) or not _tells_uptime(self.last):
             self.last = now
         return Derived(
             reading=reading,
@@ -289,6 +284,10 @@ class Memory:
             loss_ratio=loss_ratio(reading.ping),
             rebooted_at=_rebooted_at(now) if between.rebooted else None,
         )
+
+
+def _tells_uptime(stamp: Stamp) -> bool:
+    return stamp.sys_up_time is not None or stamp.uptime_s is not None
 
 
 def _total(values: Iterable[float | None]) -> float | None:

@@ -69,6 +69,19 @@ def test_a_restart_is_told_across_a_hole() -> None:
     assert after.span.broken is Break.RESTART
 
 
+@pytest.mark.parametrize("clock", ["sys_up_time", "uptime_s"])
+def test_a_restart_is_seen_across_a_failed_poll_by_whichever_uptime_is_told(clock: str) -> None:
+    def told(slot: int, seconds: float | None) -> Reading:
+        known = {} if seconds is None else {clock: round(seconds * 100) if clock == "sys_up_time" else seconds}
+        return Reading(device="ap-1", slot=slot, at=slot + 1.0, row=DeviceRow(device="ap-1", slot=slot, **known))
+
+    *_, after = derive([told(T0, 90_000.0), told(T0 + 60, None), told(T0 + 120, 30.0)])
+    assert after.span.broken is Break.RESTART
+    assert after.rebooted_at == T0 + 91
+    *_, steady = derive([told(T0, 90_000.0), told(T0 + 60, None), told(T0 + 120, 90_120.0)])
+    assert steady.rebooted_at is None
+
+
 def test_the_wrap_of_sys_up_time_after_497_days_is_no_restart() -> None:
     _, after = derive([reading(up=TICKS / 100 - 30), reading(slot=T0 + 60, octets=600, up=TICKS / 100 + 30)])
     assert after.span.broken is None
