@@ -353,9 +353,11 @@ class Cycle:
             reading, outcome = report.readings[device.id], report.outcomes[device.id]
             blind = report.blind.get(device.target.domain)
             if blind is not None and outcome is Outcome.SILENT:
+                interval_s = reading.interval_s
                 reading = blank(
                     device.id, report.slot, reading.at, kind="unobserved", error=blind, lane=memory.lane.lane
                 )
+                reading = replace(reading, interval_s=interval_s)
                 report.readings[device.id] = reading
                 report.outcomes[device.id] = outcome = Outcome.NOT_ASKED
                 self._committer.add(reading)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ from controller.polling.observer import Observation, Sight
 from controller.polling.settings import PollingSettings
 from controller.schedule import SystemClock
 from devices.errors import UnexpectedReply
-from devices.model import Device, SnmpSettings
+from devices.model import Device, DeviceId, SnmpSettings, Target
 from measurements.errors import StoreUnavailable, WriteRejected
 from measurements.reading import DeviceRow, Reading
 from tests.unit.controller.world import device
@@ -107,6 +107,38 @@ def fleet_of(count: int) -> list[Device]:
 
 def runs(body: Callable[[], Any]) -> None:
     asyncio.run(body())
+
+
+@pytest.mark.parametrize("interval_s", [30.0, 60.0, 300.0])
+def test_every_reading_says_the_interval_of_its_class_whatever_became_of_the_poll(interval_s: float) -> None:
+    async def body() -> None:
+        fleet = Fleet(silent={"d001"}, slow_s={"d002": 5.0}, broken={"d003": UnexpectedReply("odd")})
+        nameless = replace(fleet_of(1)[0], id=DeviceId("d004"), target=Target(domain="default", host="lost.test"))
+        bench = Bench(fleet, [*fleet_of(4), nameless], deadline_s=0.2)
+        report = await bench.cycle.run(
+            bench.devices, slot=SLOT, interval_s=interval_s, ends=time.monotonic() + interval_s, observe=bench.observe,
+            spread=False,
+        )  # fmt: skip
+        await bench.committer.flush()
+        assert {r.interval_s for r in report.readings.values()} == {interval_s}
+        assert {r.interval_s for r in bench.kept().values()} == {interval_s}
+        assert set(bench.kept()) == {"d000", "d001", "d002", "d003", "d004"}
+
+    runs(body)
+
+
+def test_a_reading_that_was_not_observed_says_the_interval_of_its_class_too() -> None:
+    async def body() -> None:
+        bench = Bench(Fleet(silent={"d000", "d001"}), fleet_of(2))
+        for known in ("d000", "d001"):
+            bench.memory.of(known).answered = True
+        bench.sights = [SEES, BLIND]
+        report = await bench.cycle.run(
+            bench.devices, slot=SLOT, interval_s=300.0, ends=time.monotonic() + 300, observe=bench.observe, spread=False
+        )
+        assert {(r.error_kind, r.interval_s) for r in report.readings.values()} == {("unobserved", 300)}
+
+    runs(body)
 
 
 def test_every_device_has_a_result_and_is_asked_in_id_order_over_the_interval() -> None:
