@@ -19,6 +19,7 @@ from controller.polling import status
 from controller.views import Reader, Sources
 from controller.views.sources import Ring
 from devices.errors import CredentialError, InventoryError
+from devices.facts import Identity
 from devices.inventory import load as load_inventory
 from devices.model import Backhaul, Inventory
 from geography.errors import GeographyError
@@ -49,6 +50,7 @@ def sources(state: Path, inventory: Path) -> Sources:
     """
     paths = StatePaths(root=state)
     units = load_units()
+    kept = OpenJournal(paths.journal)
     return Sources(
         reader=_reader(paths),
         inventory=CurrentInventory(paths.inventories, inventory),
@@ -56,7 +58,8 @@ def sources(state: Path, inventory: Path) -> Sources:
         people=Kept(lambda i: i.version, _people_of),
         outlines=Once(lambda: _outlines(state)),
         outlines_exact=_exact(paths),
-        events=Events(paths.journal),
+        events=kept.events,
+        identity=kept.identity,
         run_status=lambda: status.read(paths.run / STATUS_FILE) or {},
         limits=limits,
     )
@@ -103,21 +106,29 @@ class CurrentInventory:
             return
 
 
-class Events:
-    """Events of the journal; none while there is no journal, or while it does not answer."""
+class OpenJournal:
+    """What pages read of the journal; nothing while there is none, or while it does not answer."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
         self._journal: Journal | None = None
 
-    def __call__(self, subject: str | None, start: float, end: float) -> Sequence[Event]:
+    def events(self, subject: str | None, start: float, end: float) -> Sequence[Event]:
         """Events of a subject (None: all) over [start, end), newest first."""
         try:
             journal = self._open()
             return journal.events(subject=subject, start=start, end=end, limit=100) if journal else ()
         except (JournalError, StoreError):
             return ()
+
+    def identity(self, device: str) -> Identity | None:
+        """What a device last said it is."""
+        try:
+            journal = self._open()
+            return journal.identity(device) if journal else None
+        except (JournalError, StoreError):
+            return None
 
     def _open(self) -> Journal | None:
         with self._lock:

@@ -6,5 +6,6 @@ Nothing here speaks to a device, solves, schedules or writes. `now` (epoch secon
 from controller.views.nothing import Nothing
 from controller.views.sources import Reader, Sources
 from controller.views.views import Views
+from devices.facts import Identity
 
-__all__ = ["Nothing", "Reader", "Sources", "Views"]
+__all__ = ["Identity", "Nothing", "Reader", "Sources", "Views"]

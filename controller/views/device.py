@@ -11,6 +11,7 @@ from controller.views.charts import ChartSet, charts, uplink_of
 from controller.views.fleet import DeviceNow, Fleet, Fresh, SiteNow
 from controller.views.history import DAY_S, DAYS, Bar, bar, last_answers
 from controller.views.sources import Sources
+from devices.facts import Identity
 from measurements.intervals import State
 
 HOUR_S = 3600
@@ -56,10 +57,14 @@ class Port:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DevicePage:
-    """`/perangkat/<id>`: what is wrong with this box, since when, what to do."""
+    """`/perangkat/<id>`: what is wrong with this box, since when, what to do.
+
+    identity: what it last said it is; None where it never did.
+    """
 
     fresh: Fresh
     device: DeviceNow
+    identity: Identity | None
     site: SiteNow | None
     parent: DeviceNow | None
     children: int
@@ -70,6 +75,16 @@ class DevicePage:
     events: tuple[Event, ...]
     outage_id: str | None
     poll_s: float
+
+    @property
+    def model(self) -> str | None:
+        """Maker and model; the maker once, where the model names it too."""
+        told = self.identity
+        if told is None:
+            return None
+        if told.vendor and told.model and told.model.casefold().startswith(told.vendor.casefold()):
+            return told.model
+        return " ".join(filter(None, (told.vendor, told.model))) or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +118,7 @@ def device(fleet: Fleet, sources: Sources, device_id: str, now: float, *, span: 
     return DevicePage(
         fresh=fleet.fresh,
         device=found,
+        identity=sources.identity(device_id),
         site=site,
         parent=fleet.devices.get(found.device.parent) if found.device.parent else None,
         children=sum(1 for d in fleet.devices.values() if d.device.parent == device_id),

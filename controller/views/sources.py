@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from controller.journal.records import Event
+from devices.facts import Identity
 from devices.model import Backhaul, Inventory
 from geography.units import Units
 from measurements.intervals import Interval
@@ -57,6 +58,11 @@ def no_events(subject: str | None, start: float, end: float) -> Sequence[Event]:
     return ()
 
 
+def no_identity(device: str) -> Identity | None:  # noqa: ARG001
+    """Where nothing is kept of what devices say they are."""
+    return None
+
+
 def no_run_status() -> Mapping[str, Any]:
     """Where no controller has left a status."""
     return {}
@@ -79,6 +85,7 @@ class Sources:
     people: estimated people of each public site by site id, each person counted once.
     outlines: rings (lon, lat) of each regency by code; approximate (Voronoi) unless `outlines_exact`.
     events: (subject or None for all, start, end) -> events, newest first.
+    identity: device id -> what it last said it is; None where it never did.
     run_status: what the controller left about its cycles.
     limits: thresholds of health for a link: loss_percent, rtt_ms, cpu_percent, temperature_c.
     """
@@ -90,5 +97,6 @@ class Sources:
     outlines: Callable[[], Mapping[str, Sequence[Ring]]] = no_outlines
     outlines_exact: bool = False
     events: Callable[[str | None, float, float], Sequence[Event]] = no_events
+    identity: Callable[[str], Identity | None] = no_identity
     run_status: Callable[[], Mapping[str, Any]] = no_run_status
     limits: Callable[[Backhaul | None], Mapping[str, float]] = no_limits

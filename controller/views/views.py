@@ -20,6 +20,7 @@ from controller.views.fleet import Fleet, area, build
 from controller.views.history import DAY_S, DAYS, Bar, bar
 from controller.views.sites import SiteFilter
 from controller.views.sources import Sources
+from devices.facts import Identity
 
 log = logging.getLogger("merata.views")
 KEEP_S = 3.0  # how long one reading of the present serves every request
@@ -106,6 +107,10 @@ class Views:
         if found is None:
             return None
         return curves.charts(self.sources, found, fleet.sites.get(found.device.site), now, span=span)
+
+    def identity(self, device_id: str) -> Identity | None:
+        """What a device last said it is; None where it never did."""
+        return self.sources.identity(device_id)
 
     def raw(self, device_id: str, now: float) -> boxes.RawPage | None:
         """`/perangkat/<id>/mentah`."""

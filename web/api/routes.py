@@ -192,6 +192,7 @@ def device(device_id: str) -> Response:
         return s.DeviceDetailOut(
             fresh=shape.fresh(fleet().fresh),
             device=shape.device(found),
+            identity=shape.identity(views().identity(device_id)),
             interfaces={k: shape.plain_all(v) for k, v in latest.interfaces.items()} if latest else {},
             radios={k: shape.plain_all(v) for k, v in latest.radios.items()} if latest else {},
             services={k: shape.plain_all(v) for k, v in latest.services.items()} if latest else {},

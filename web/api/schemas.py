@@ -171,11 +171,25 @@ class DevicesOut(Model):
     devices: list[DeviceOut]
 
 
+class IdentityOut(Model):
+    """What a device said it is, at `told_at`; null is not told."""
+
+    told_at: datetime
+    platform: str
+    vendor: str | None
+    model: str | None
+    version: str | None
+    serial: str | None
+    mac: str | None
+    sys_name: str | None
+
+
 class DeviceDetailOut(Model):
-    """One device with its ports and radios."""
+    """One device with its ports and radios; `identity` is null where it never said what it is."""
 
     fresh: FreshOut
     device: DeviceOut
+    identity: IdentityOut | None
     interfaces: dict[str, dict[str, Any]]
     radios: dict[str, dict[str, Any]]
     services: dict[str, dict[str, Any]]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from controller.views import Identity
 from controller.views.board import OutageItem
 from controller.views.charts import ChartSet
 from controller.views.fleet import WORST_FIRST, Area, DeviceNow, Fresh, SiteNow
@@ -97,6 +98,23 @@ def device(told: DeviceNow) -> s.DeviceOut:
         lane=latest.lane if latest else None,
         error_kind=latest.error_kind if latest else None,
         fields=plain_all(latest.fields) if latest else {},
+    )
+
+
+def identity(told: Identity | None) -> s.IdentityOut | None:
+    """What a device last said it is."""
+    at = moment(told.told_at if told else None)
+    if told is None or at is None:
+        return None
+    return s.IdentityOut(
+        told_at=at,
+        platform=told.platform,
+        vendor=told.vendor,
+        model=told.model,
+        version=told.version,
+        serial=told.serial,
+        mac=told.mac,
+        sys_name=told.sys_name,
     )
 
 

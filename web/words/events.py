@@ -15,6 +15,9 @@ def event_word(event: Event) -> str:
     if event.kind == EventKind.LANE_CHANGED:
         before, after = (terms.lane(str(event.text.get(k, ""))) for k in ("before", "after"))
         return gettext("Polled in another lane: %(before)s to %(after)s", before=before, after=after)
+    if event.kind == EventKind.FIRMWARE_CHANGED:
+        before, after = (str(event.text.get(k, "")) for k in ("before", "after"))
+        return gettext("Firmware changed: %(before)s to %(after)s", before=before, after=after)
     told = _told(event.text)
     words: Mapping[str, str] = {
         EventKind.INVENTORY_ACCEPTED: gettext("Inventory accepted"),

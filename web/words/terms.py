@@ -6,6 +6,17 @@ from flask import g
 
 from web.words.catalogue import pgettext
 
+#: Systems whose own name is not spelled as the platform is called here; proper names, the same in every language.
+SYSTEMS = {
+    "airos": "airOS", "arubaos": "ArubaOS", "arubaos-cx": "ArubaOS-CX", "asuswrt": "ASUSWRT", "comware": "Comware",
+    "ddwrt": "DD-WRT", "edgeos": "EdgeOS", "edgeswitch": "EdgeSwitch", "fortigate": "FortiOS", "ios": "IOS",
+    "iosxe": "IOS XE", "keeneticos": "KeeneticOS", "lcos": "LCOS", "linux": "Linux", "openwrt": "OpenWrt",
+    "opnsense": "OPNsense", "pfsense": "pfSense", "routeros": "RouterOS", "rutos": "RutOS", "swos": "SwOS",
+    "tomato": "Tomato", "unifi": "UniFi", "vrp": "VRP", "vyos": "VyOS", "zynos": "ZyNOS",
+}  # fmt: skip
+#: Names of platforms that say nothing of a device: not recognised yet, or recognised as nothing particular.
+UNTOLD = ("auto", "generic")
+
 MARKS = {"up": "up", "degraded": "deg", "down": "down", "unknown": "unk", "maintenance": "mnt"}
 
 
@@ -80,6 +91,14 @@ def role(value: str) -> str:
         "camera": pgettext("role", "Camera"),
     }
     return words.get(value, value)
+
+
+def system(platform: str, version: str | None) -> str:
+    """What runs on a device, as RouterOS 7.16.2; a dash where it is not known."""
+    name = "" if platform in UNTOLD else SYSTEMS.get(platform, platform)
+    if version and name and version.casefold().startswith(name.casefold()):
+        return version
+    return " ".join(filter(None, (name, version))) or "–"
 
 
 def lane(value: str) -> str:

@@ -16,6 +16,7 @@ from controller.views.fleet import WORST_FIRST
 from controller.views.history import bar, last_answers, spells_of
 from controller.views.map import label_points
 from controller.views.sites import PAGE_SIZE, SiteFilter, filter_of
+from devices.facts import Identity
 from measurements.intervals import Interval, State
 from measurements.outages import Outage
 from tests.unit.web.world import DAY, HOUR, NOW, World, world
@@ -197,3 +198,16 @@ def test_views_need_nothing_but_the_sources(province: World):
     assert Views(bare).board(NOW).total == 0
     assert Views(bare).device("x", NOW) is None
     assert Views(bare).site("x", NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("vendor", "model", "said"),
+    [("MikroTik", "hAP ac²", "MikroTik hAP ac²"), ("TP-Link", "TP-LINK Archer C7", "TP-LINK Archer C7"),
+     (None, "x86_64", "x86_64"), ("Ubiquiti", None, "Ubiquiti"), (None, None, None)],
+)  # fmt: skip
+def test_the_maker_is_said_once(province: World, vendor: str | None, model: str | None, said: str | None):
+    page = province.views.device("rb-006", NOW)
+    assert page is not None
+    told = Identity(told_at=NOW, platform="generic", vendor=vendor, model=model)
+    assert dataclasses.replace(page, identity=told).model == said
+    assert dataclasses.replace(page, identity=None).model is None

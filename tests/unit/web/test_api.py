@@ -97,3 +97,12 @@ def test_outlines_are_geojson_and_say_that_they_are_approximate(client: FlaskCli
     assert told["type"] == "FeatureCollection"
     assert len(told["features"]) == 14
     assert all(f["properties"]["approximate"] for f in told["features"])
+
+
+def test_a_device_tells_what_it_is_and_when_it_said_so(client: FlaskClient):
+    told = client.get("/api/v1/devices/rb-006").json["identity"]
+    assert (told["vendor"], told["model"], told["version"]) == ("MikroTik", "hAP ac²", "7.16.2")
+    assert (told["platform"], told["serial"], told["sys_name"]) == ("routeros", "MADEUP00006", "rb-6.contoh")
+    assert told["told_at"].endswith(("Z", "+00:00"))
+    assert client.get("/api/v1/devices/rb-005").json["identity"]["model"] is None
+    assert client.get("/api/v1/devices/rb-007").json["identity"] is None

@@ -9,15 +9,19 @@ import subprocess
 import sys
 import time
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from controller.journal.journal import Journal
+from devices.facts import Identity
 from devices.model import Inventory
 from merata.cli import cli
 from merata.commands.web import is_loopback
 from merata.reading import CurrentInventory, Kept, sources
+from merata.settings import StatePaths
 from tests.unit.web.world import inventory
 
 
@@ -86,6 +90,7 @@ def test_the_state_directory_is_only_read(tmp_path: Path):
     assert found.inventory() is None
     assert found.reader.latest() == {}
     assert found.events(None, 0, 1) == ()
+    assert found.identity("d1") is None
     assert found.run_status() == {}
     assert list(tmp_path.iterdir()) == []
 
@@ -107,3 +112,16 @@ def test_people_are_counted_once_a_version():
     small, large = inventory(20), inventory(40)
     assert [kept(small), kept(small), kept(large)] == [20, 20, 40]
     assert counted == [small.version, large.version]
+
+
+def test_what_a_device_said_it_is_comes_from_the_journal_as_soon_as_there_is_one(tmp_path: Path):
+    found = sources(tmp_path, tmp_path / "none.yaml")
+    assert found.identity("d1") is None
+    said = Identity(told_at=1000.5, platform="routeros", model="hAP ac2", version="7.15")
+    journal = Journal.open(StatePaths(root=tmp_path).journal)
+    journal.keep_identities({"d1": said})
+    assert found.identity("d1") == said
+    journal.keep_identities({"d1": replace(said, told_at=2000.0, version="7.16")})
+    journal.close()
+    assert found.identity("d1") == replace(said, told_at=2000.0, version="7.16")
+    assert found.identity("d2") is None

@@ -181,3 +181,35 @@ def test_a_failure_gives_a_code_and_no_trace(province: World):
     assert page.status_code == 500
     assert "secret path" not in page.text
     assert client.get("/api/v1/summary").json["error"]["code"] == "internal_error"
+
+
+def rows_of(page: str) -> dict[str, str]:
+    """Names and values of the list about the box."""
+    found = re.search(r'<dl class="kv">(.*?)</dl>', page, re.DOTALL)
+    assert found is not None
+    rows = re.findall(r"<dt>(.*?)</dt><dd[^>]*>(.*?)</dd>", found.group(1), re.DOTALL)
+    return {name: re.sub(r"<[^>]+>", "", value).strip() for name, value in rows}
+
+
+def test_a_device_shows_which_box_it_is_as_last_told(client: FlaskClient):
+    rows = rows_of(client.get("/perangkat/rb-006").text)
+    assert (rows["Model"], rows["Sistem"]) == ("MikroTik hAP ac²", "RouterOS 7.16.2")
+    assert (rows["Nomor seri"], rows["MAC"]) == ("MADEUP00006", "02:00:5E:10:00:AB")
+    assert rows["Nama di perangkat"] == "rb-6.contoh"
+    assert re.search(r"\d", rows["Dilaporkan"])
+
+
+def test_a_new_firmware_is_told_among_the_events(client: FlaskClient):
+    assert "Firmware berganti: 7.15 menjadi 7.16.2" in client.get("/perangkat/rb-006").text
+
+
+@pytest.mark.parametrize("device", ["rb-005", "rb-007"])
+def test_what_a_device_did_not_tell_is_a_dash_and_never_empty(client: FlaskClient, device: str):
+    rows = rows_of(client.get(f"/perangkat/{device}").text)
+    assert all(rows.values())
+    assert {rows["Model"], rows["Nomor seri"], rows["Nama di perangkat"]} == {"–"}
+
+
+def test_of_a_device_that_never_spoke_only_the_system_of_the_inventory_is_known(client: FlaskClient):
+    rows = rows_of(client.get("/perangkat/rb-007").text)
+    assert (rows["Sistem"], rows["MAC"], rows["Dilaporkan"]) == ("RouterOS", "–", "belum pernah")

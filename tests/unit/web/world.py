@@ -12,6 +12,7 @@ from typing import Any
 
 from controller.journal.records import Event
 from controller.views import Sources, Views
+from devices.facts import Identity
 from devices.model import (
     Backhaul,
     Device,
@@ -334,6 +335,7 @@ def world(count: int = 120, *, now: float = NOW, quiet: bool = False, seed: int 
         units=load(),
         people=lambda given: share_people((s.id, s.area) for s in given.sites.values() if s.kind.serves_public),
         events=_events(now),
+        identity=lambda device: identity(device, now),
         run_status=lambda: run_status(now),
         outlines=drawn,
         limits=lambda backhaul: {"loss_percent": 20.0, "rtt_ms": 1500.0, "cpu_percent": 90.0, "temperature_c": 80.0},
@@ -344,6 +346,25 @@ def world(count: int = 120, *, now: float = NOW, quiet: bool = False, seed: int 
 @cache
 def drawn() -> Mapping[str, Sequence[Any]]:
     return {o.code: [ring for polygon in o.polygons for ring in polygon] for o in outlines(Level.REGENCY)}
+
+
+def identity(device: str, now: float) -> Identity | None:
+    """Every seventh never said what it is; of the others every fifth is a box that tells little."""
+    number = int(device.rpartition("-")[2])
+    if number % 7 == 0:
+        return None
+    if number % 5 == 0:
+        return Identity(told_at=now - 2 * HOUR, platform="generic", mac="02:00:00:00:00:05")
+    return Identity(
+        told_at=now - 2 * HOUR,
+        platform="routeros",
+        vendor="MikroTik",
+        model="hAP ac²",
+        version="7.16.2",
+        serial=f"MADEUP{number:05d}",
+        mac="02:00:5e:10:00:ab",
+        sys_name=f"rb-{number}.contoh",
+    )
 
 
 def run_status(now: float) -> Mapping[str, Any]:
@@ -414,6 +435,12 @@ def _events(now: float) -> Any:
         told = [
             Event(at=now - 6.2 * DAY, subject=subject or "device:rb-001", kind="reboot", text={}),
             Event(at=now - 12 * DAY, subject=subject or "device:rb-001", kind="box_changed", text={"serial": "X1"}),
+            Event(
+                at=now - 13 * DAY,
+                subject=subject or "device:rb-001",
+                kind="firmware_changed",
+                text={"before": "7.15", "after": "7.16.2"},
+            ),
         ]
         return [e for e in told if start <= e.at < end]
 
