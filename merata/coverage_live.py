@@ -13,7 +13,9 @@ from controller.health.tree import draw
 from controller.inventories import Versions
 from devices.model import Inventory
 from geography.grid import DemandGrid, build
+from geography.layers import Layers
 from geography.people import share_people
+from geography.population import with_table
 from geography.units import Units
 from geography.units import load as load_units
 from measurements.intervals import Interval
@@ -42,8 +44,8 @@ def planner(state: Path, inventory: Path) -> Planner:
     return Planner(
         fleet=fleet,
         history=LocalHistory(state),
-        grid=_grid(units, state / "cache"),
-        units=units,
+        grid=_grid(units, paths),
+        units=with_table(units, Layers(paths.geo)),
         people=people_of,
         tests=SpeedBook(folder_of(state)).between,
         folder=folder_of(state),
@@ -94,7 +96,9 @@ class LocalHistory:
         return scan(self._reader.history, kind, columns, start=start, end=end, devices=devices)
 
 
-def _grid(units: Units, cache: Path) -> Callable[[], DemandGrid]:
-    """The grid, made or read when first asked for."""
-    made = Kept[None, DemandGrid](lambda _: None, lambda _: build(units, cache=cache))
-    return lambda: made(None)
+def _grid(units: Units, paths: StatePaths) -> Callable[[], DemandGrid]:
+    """The grid, made or read when first asked for, and again when somebody imported boundaries or people."""
+    made = Kept[Layers, DemandGrid](
+        lambda layers: layers.fingerprint, lambda layers: build(units, layers, cache=paths.root / "cache")
+    )
+    return lambda: made(Layers(paths.geo))
