@@ -8,7 +8,7 @@ import logging
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from collectors.shell import client_count
 from controller.health import Health
 from controller.inventories import InventoryKeeper
+from controller.journal.errors import JournalError
 from controller.journal.journal import Journal
 from controller.polling import recall, status
 from controller.polling.commit import Committer
@@ -27,6 +28,7 @@ from controller.polling.service import Controller, in_service
 from controller.polling.settings import PollingSettings
 from controller.schedule import SystemClock
 from devices.errors import InventoryError
+from devices.facts import Identity
 from devices.inventory import load as load_inventory
 from devices.model import Inventory
 from geography.people import share_people
@@ -98,6 +100,19 @@ def read_latest(state: Path) -> Mapping[str, Latest]:
         return reader.latest()
     finally:
         reader.close()
+
+
+def read_identities(state: Path) -> Mapping[str, Identity]:
+    """What every device last said it is; empty where there is no journal, or none that can be read."""
+    path = StatePaths(root=state).journal
+    if not path.exists():  # only the controller makes one
+        return {}
+    try:
+        with closing(Journal.open(path)) as journal:
+            return journal.identities()
+    except JournalError as error:
+        log.warning("what devices are is not known: %s", error)
+        return {}
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ import click
 from merata.cli import Context
 
 if TYPE_CHECKING:
+    from devices.facts import Identity
     from measurements.store import Latest
 
 #: Cycles that may be missing before the controller counts as stopped.
@@ -24,8 +25,9 @@ LISTED = 30
 @click.command("status")
 @click.option("--json", "as_json", is_flag=True, help="Everything, every device included.")
 @click.option("--all", "everything", is_flag=True, help="List every device, not only those with trouble.")
+@click.option("--device", "only", metavar="ID", help="One device: what it is as last told, and its last poll.")
 @click.pass_obj
-def command(context: Context, as_json: bool, everything: bool) -> None:
+def command(context: Context, as_json: bool, everything: bool, only: str | None) -> None:
     """Show the last cycle, the states, the store, and each device's last poll: when, how long, its error, its lane.
 
     Exits with 3 when no controller is running on the state directory.
@@ -36,13 +38,21 @@ def command(context: Context, as_json: bool, everything: bool) -> None:
     now = time.time()
     devices = bootstrap.read_latest(context.state)
     running = said is not None and bootstrap.is_running(context.state)
+    identities = bootstrap.read_identities(context.state) if as_json or only is not None else {}
+    if only is not None:
+        if only not in devices:
+            raise click.BadParameter(f"nothing was ever stored of a device {only}", param_hint="--device")
+        devices = {only: devices[only]}
     if as_json:
         click.echo(json.dumps({
             "running": running,
             "now": now,
             "controller": said,
-            "devices": {d: _device(found, now) for d, found in sorted(devices.items())},
+            "devices": {d: _device(found, now, identities.get(d)) for d, found in sorted(devices.items())},
         }, indent=1))  # fmt: skip
+    elif only is not None:
+        for line in [*_box(only, identities.get(only), now), *_table(devices, now, everything=True)]:
+            click.echo(line)
     else:
         for line in _summary(said, running, now):
             click.echo(line)
@@ -52,7 +62,7 @@ def command(context: Context, as_json: bool, everything: bool) -> None:
         raise SystemExit(3)
 
 
-def _device(found: Latest, now: float) -> dict[str, Any]:
+def _device(found: Latest, now: float, identity: Identity | None) -> dict[str, Any]:
     facts = asdict(found)
     return {
         "lane": facts["lane"],
@@ -65,7 +75,19 @@ def _device(found: Latest, now: float) -> dict[str, Any]:
         "ping_ok": found.fields.get("ping_ok"),
         "snmp_ok": found.fields.get("snmp_ok"),
         "service_ok": found.fields.get("service_ok"),
+        "identity": None if identity is None else asdict(identity),
     }
+
+
+def _box(device: str, told: Identity | None, now: float) -> list[str]:
+    """What a device is, line by line; a dash is what it did not tell."""
+    if told is None:
+        return [f"{device}: never said what it is"]
+    facts = {name: value for name, value in asdict(told).items() if name != "told_at"}
+    return [
+        f"{device}, as told {_ago(now - told.told_at)}",
+        *(f"{name:<11} {'–' if value is None else value}" for name, value in facts.items()),
+    ]
 
 
 def _summary(said: Mapping[str, Any] | None, running: bool, now: float) -> list[str]:
