@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from collectors.speed import download
 from controller.coverage import costs, ledger, profiles, siting
 from controller.coverage.errors import BadInput
 from controller.coverage.live import RADII_KM
 from controller.coverage.model import Rules, SiteWorth, ThresholdProfile, Verdict
 from controller.coverage.planner import Planner
 from controller.coverage.speed import SpeedBook
+from devices.model import DeviceId, SiteId
 from geography.units import Units
+from measurements.intervals import civil_months
 from merata import coverage_text as text
 from merata.coverage_live import fleet_at, folder_of, planner
+from merata.lines import shell_of
+from merata.settings import StatePaths
 
 Answer = dict[str, Any] | str
 
@@ -222,3 +229,36 @@ def record_speed(where: Where, site_id: str, down_mbps: float, by: str) -> Answe
         raise BadInput(f"{site_id!r} is no site of the inventory", path="SITE")
     SpeedBook(folder_of(where.state)).add(site_id, at=where.now, down_bps=down_mbps * 1e6, by=by)
     return f"{site_id}: {down_mbps:g} Mbit/s down is written down"
+
+
+def test_speed(where: Where, site_id: str, url: str, max_mb: float, monthly_mb: float) -> Answer:
+    """`plan test-speed`: let the site's router download a little, and write down how fast it was.
+
+    Raises:
+        BadInput: no such site, no router with a shell, a strange address, or the month's data budget is spent.
+        DeviceError: the router did not answer, or too little arrived.
+    """
+    fleet = where.planner().fleet()
+    if fleet is None or site_id not in fleet.inventory.sites:
+        raise BadInput(f"{site_id!r} is no site of the inventory", path="SITE")
+    known = fleet.inventory
+    gateways = fleet.members[SiteId(site_id)].gateways if SiteId(site_id) in fleet.members else ()
+    router = next((d for g in gateways if (d := known.devices[DeviceId(g)]).ssh is not None), None)
+    if router is None:
+        raise BadInput("no router there has ssh settings; write a test down with record-speed", path=site_id)
+    book, octets = SpeedBook(folder_of(where.state)), int(max_mb * 1e6)
+    month = civil_months(known.timezone, where.now - 1, where.now)[0]
+    spent = book.spent(site_id, since=month.start)
+    if spent + octets > monthly_mb * 1e6:
+        raise BadInput(f"{spent / 1e6:.0f} of {monthly_mb:g} MB are spent this month", path=site_id)
+    shell = shell_of(StatePaths(root=where.state), lambda: known)
+    try:
+        with text.progress(f"{router.id} downloads", limit_s=35):
+            found = asyncio.run(download(shell, router, url, most_bytes=octets))
+    except ValueError as err:
+        raise BadInput(str(err), path="--url") from err
+    finally:
+        shell.close()
+    by = f"{router.id} over SSH from {urlsplit(url).hostname}, {found.octets} bytes in {found.seconds:.2f} s"
+    book.add(site_id, at=where.now, down_bps=found.down_bps, by=by, octets=found.octets)
+    return f"{site_id}: {found.down_bps / 1e6:.2f} Mbit/s down ({by})"

@@ -29,14 +29,17 @@ class Members(Protocol):
     @property
     def gateways(self) -> Sequence[str]:
         """Ids."""
+        ...
 
     @property
     def access_points(self) -> Sequence[str]:
         """Ids."""
+        ...
 
     @property
     def others(self) -> Sequence[str]:
         """Ids."""
+        ...
 
 
 class HourColumns(Protocol):
@@ -45,14 +48,17 @@ class HourColumns(Protocol):
     @property
     def bucket(self) -> Ints:
         """Epoch s."""
+        ...
 
     @property
     def device(self) -> Ints:
         """Place in the devices asked for."""
+        ...
 
     @property
     def columns(self) -> Mapping[str, Floats]:
         """NaN: not told."""
+        ...
 
 
 class History(Protocol):
@@ -60,9 +66,11 @@ class History(Protocol):
 
     def intervals(self, subjects: Sequence[str] | None, question: str, *, start: int, end: int) -> list[Interval]:
         """State intervals that touch [start, end)."""
+        ...
 
     def hours(self, kind: str, columns: Sequence[str], *, start: int, end: int, devices: Sequence[str]) -> HourColumns:
         """Hourly rows of a measurement in [start, end)."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

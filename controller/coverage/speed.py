@@ -21,7 +21,7 @@ class SpeedBook:
     def __init__(self, folder: Path) -> None:
         self._lines = Lines(folder / FILE, kind="speed tests", version=1)
 
-    def add(self, site: str, *, at: float, down_bps: float, by: str) -> None:
+    def add(self, site: str, *, at: float, down_bps: float, by: str, octets: int = 0) -> None:
         """Write down one test.
 
         Args:
@@ -29,6 +29,7 @@ class SpeedBook:
             at: epoch s.
             down_bps: download through the site, bit/s.
             by: who or what measured, and how.
+            octets: what it cost of the site's data budget.
 
         Raises:
             LedgerError: it cannot be written.
@@ -36,7 +37,17 @@ class SpeedBook:
         """
         if not (math.isfinite(down_bps) and down_bps > 0):
             raise ValueError(f"a speed of {down_bps:g} bit/s")
-        self._lines.add(lambda _: {"site": site, "at": at, "down_bps": down_bps, "by": by})
+        self._lines.add(lambda _: {"site": site, "at": at, "down_bps": down_bps, "by": by, "octets": octets})
+
+    def spent(self, site: str, *, since: float) -> int:
+        """Octets that tests of a site took from a moment on.
+
+        Raises:
+            LedgerError: the file is damaged or newer.
+        """
+        lines = self._lines.read()
+        mine = [line for line in lines if line.get("site") == site and float(line.get("at", 0.0)) >= since]
+        return sum(int(line.get("octets", 0)) for line in mine)
 
     def between(self, start: float, end: float) -> Mapping[str, tuple[SpeedTest, ...]]:
         """Tests of [start, end) by site.

@@ -241,6 +241,27 @@ def ledger(radius_km: float, close: bool, correct: str | None, reason: str | Non
     return coverage_verbs.show_ledger(where(told), radius_km, is_closing=close, correct=correct, reason=reason)
 
 
+@command.command("test-speed")
+@click.argument("site")
+@click.option("--url", required=True, envvar="MERATA_SPEED_URL", help="Something larger than --max-mb to download.")
+@click.option("--max-mb", type=float, default=5.0, show_default=True, help="End of the test.")
+@click.option("--monthly-mb", type=float, default=100.0, show_default=True, help="Data budget of a site and month.")
+@live_options
+@answers
+def test_speed(site: str, url: str, max_mb: float, monthly_mb: float, **told: Any) -> dict[str, Any] | str:
+    """Let the site's router download over SSH, and write it down: an active test (live)."""
+    positive(max_mb, "--max-mb")
+    positive(monthly_mb, "--monthly-mb")
+    from devices.errors import DeviceError
+    from merata import coverage_verbs
+
+    try:
+        return coverage_verbs.test_speed(where(told), site, url, max_mb, monthly_mb)
+    except DeviceError as error:
+        click.echo(f"merata: {site}: {error}", err=True)
+        sys.exit(1)
+
+
 @command.command("record-speed")
 @click.argument("site")
 @click.option("--down-mbps", type=float, required=True, help="Download through the site, Mbit/s.")
