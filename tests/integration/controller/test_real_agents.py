@@ -82,6 +82,9 @@ def test_a_pulled_agent_is_down_after_two_misses_and_back_at_once_and_its_neighb
         assert told["controller"]["states"] == {"up": COUNT - 1, "down": 1}
         assert {"lane", "took_ms", "error", "polled_at"} <= told["devices"]["d09"].keys()
         assert told["devices"]["d09"]["error_kind"] == "unreachable"
+        last_told = told["devices"]["d09"]["identity"]  # of a silent device: what it said while it answered
+        assert last_told["sys_name"]
+        assert pulled - 60 < last_told["told_at"] < time.time()
         assert "no observer anchors are declared: every cycle counts as observed" in told["controller"]["notes"]
 
         assert controller.signal(signal.SIGTERM) == 0
