@@ -85,15 +85,19 @@ class Planner(Protocol):
     @property
     def profiles(self) -> Mapping[str, ThresholdProfile]:
         """Thresholds by id; the first is the default."""
+        ...
 
     def coverage(self, profile: str, radius_km: float, now: float) -> LiveCoverage | None:
         """What is covered; None before there is an inventory."""
+        ...
 
     def ledger(self, profile: str, radius_km: float) -> Sequence[LedgerMonth]:
         """Months of the equity ledger, oldest first, latest revision of each."""
+        ...
 
     def outlines(self, level: str) -> Mapping[str, Sequence[Ring]]:
         """Rings (lon, lat) of each regency, district or village by code."""
+        ...
 
     def plan(self, ask: PlanAsk, now: float) -> LivePlan:
         """The quick plan (greedy), within a second.
@@ -101,9 +105,12 @@ class Planner(Protocol):
         Raises:
             PlanRefused: the question has no answer.
         """
+        ...
 
     def after(self, ask: PlanAsk, plan: LivePlan, now: float) -> Sequence[AreaAfter]:
         """Each district of the question's area before and after a plan."""
+        ...
 
     def proof(self, ask: PlanAsk, inputs: str, *, start: bool) -> Proof:
         """The proof of a question; starts one where `start` and there is none."""
+        ...

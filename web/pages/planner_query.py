@@ -15,8 +15,8 @@ from controller.coverage.model import Remedy
 from controller.views.planner import DEFAULT_COUNT, LAYERS, LEVELS, RADII, PlannerFilter, Shade
 from controller.views.planner_sources import ACTIONS, AVERSIONS, PlanAsk
 
-LEVEL_WORDS = dict(zip(LEVELS, ("kabupaten", "kecamatan", "desa"), strict=True))
-LAYER_WORDS = dict(zip(LAYERS, ("berfungsi", "terpasang", "memadai", "selisih"), strict=True))
+LEVEL_WORDS: dict[str, str] = dict(zip(LEVELS, ("kabupaten", "kecamatan", "desa"), strict=True))
+LAYER_WORDS: dict[str, str] = dict(zip(LAYERS, ("berfungsi", "terpasang", "memadai", "selisih"), strict=True))
 RADIUS_WORDS = {0.15: "0.15", 1.0: "1", 5.0: "5"}
 ACTION_WORDS = {Remedy.BUILD: "bangun", Remedy.REPAIR: "perbaiki", Remedy.UPGRADE: "tingkatkan"}
 FIGURE_WORDS = {"effective": "berfungsi", "nominal": "terpasang", "unknown": "tak-terukur", "gini": "ketimpangan"}
