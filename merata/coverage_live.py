@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 
 from controller.coverage.measured import Fleet
 from controller.coverage.planner import Planner
+from controller.coverage.siting import Brought, Point
 from controller.coverage.speed import SpeedBook
 from controller.health.tree import draw
 from controller.inventories import Versions
@@ -15,6 +17,7 @@ from devices.model import Inventory
 from geography.grid import DemandGrid, build
 from geography.layers import Layers
 from geography.people import share_people
+from geography.places import Kind, Place, places
 from geography.population import with_table
 from geography.units import Units
 from geography.units import load as load_units
@@ -33,7 +36,7 @@ def planner(state: Path, inventory: Path) -> Planner:
         inventory: read itself while no controller has accepted one.
     """
     paths = StatePaths(root=state)
-    units = load_units()
+    units, layers = load_units(), Layers(paths.geo)
     current = CurrentInventory(paths.inventories, inventory)
     fleets: Kept[Inventory, Fleet] = Kept(lambda i: i.version, fleet_of)
 
@@ -45,9 +48,10 @@ def planner(state: Path, inventory: Path) -> Planner:
         fleet=fleet,
         history=LocalHistory(state),
         grid=_grid(units, paths),
-        units=with_table(units, Layers(paths.geo)),
+        units=with_table(units, layers),
         people=people_of,
         tests=SpeedBook(folder_of(state)).between,
+        brought=lambda: brought(layers),
         folder=folder_of(state),
     )
 
@@ -102,3 +106,21 @@ def _grid(units: Units, paths: StatePaths) -> Callable[[], DemandGrid]:
         lambda layers: layers.fingerprint, lambda layers: build(units, layers, cache=paths.root / "cache")
     )
     return lambda: made(Layers(paths.geo))
+
+
+def brought(layers: Layers) -> Brought:
+    """Imported points: candidate sites, with their cost where a column of that name says one, and those of others."""
+    return Brought(
+        offered=tuple(_point(p) for p in places(layers, Kind.CANDIDATE)),
+        others=tuple(_point(p) for p in places(layers, Kind.OTHER_PROGRAMME)),
+    )
+
+
+def _point(place: Place) -> Point:
+    said = {name.strip().lower(): value for name, value in place.said.items()}
+    try:
+        cost = float(said.get("cost") or said.get("biaya") or "nan")
+    except ValueError:
+        cost = float("nan")
+    price = cost if isfinite(cost) and cost > 0 else None
+    return Point(id=place.id, name=place.name, lat=place.lat, lon=place.lon, cost=price)

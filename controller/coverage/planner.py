@@ -51,6 +51,7 @@ class Planner:
         units: names.
         people: whose internet a public site is, by site id (geography.people).
         tests: active tests written down beside the polls, by site, of [start, end).
+        brought: imported points: where else could be built, and what other programmes have.
         folder: where results are kept; None: only in memory.
     """
 
@@ -63,10 +64,11 @@ class Planner:
         units: Units,
         people: Callable[[Fleet], Mapping[str, int]],
         tests: Tests = lambda _start, _end: {},
+        brought: Callable[[], siting.Brought] = siting.Brought,
         folder: Path | None = None,
     ) -> None:
         self.fleet, self.history, self.grid, self.units = fleet, history, grid, units
-        self.people, self.tests = people, tests
+        self.people, self.tests, self.brought = people, tests, brought
         self._worths = _Shelf(Worths, folder, "sites")
         self._coverage = _Shelf(LiveCoverage, folder, "coverage")
         self._grounds = _Memory[siting.Ground](most=4)
@@ -123,8 +125,8 @@ class Planner:
             BadInput: the area is not known.
             StoreUnavailable: the measurements cannot be read.
         """
-        judged = self.worths(profile, rules, now=now)
-        key = _hash(judged.inputs.hash, radius_km, area)
+        judged, brought = self.worths(profile, rules, now=now), self.brought()
+        key = _hash(judged.inputs.hash, radius_km, area, asdict(brought))
 
         def make() -> siting.Ground:
             found = siting.Ground(self.grid(), judged.sites, self.units, judged.inputs, radius_km=radius_km, area=area)

@@ -20,7 +20,7 @@ from geography.grid import DemandGrid
 from geography.units import Level, Units
 from planning import cover_proof, equity
 from planning.cover import Cover, Objective, Total, Welfare, WorstRegion, merge
-from planning.reach import Reach, by_radius, sums
+from planning.reach import Reach, by_radius, nearest, sums
 from planning.siting import Deadline, Limit, Siting
 
 Floats = NDArray[np.float64]
@@ -49,8 +49,27 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A place that a planner brought: where a site could be, or where one of another programme stands."""
+
+    id: str
+    name: str
+    lat: float
+    lon: float
+    cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """Imported points: `offered` may be built at besides the villages, `others` are of other programmes."""
+
+    offered: tuple[Point, ...] = ()
+    others: tuple[Point, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A step that could be taken. `site`: index into the public sites, None for a new one."""
+    """A step that could be taken. `site`: index into the public sites, None for a new one; `price`: of its own."""
 
     action: Remedy
     place: str
@@ -61,9 +80,12 @@ class Candidate:
     backhaul: str
     because: str | None = None
     site: int | None = None
+    price: float | None = None
 
     def cost(self, costs: Costs) -> float:
-        """Rupiah. A repair of a site whose link was bought too slow is an upgrade and costs both."""
+        """Rupiah: its own price where one was brought. A repair that is an upgrade too costs both."""
+        if self.price is not None:
+            return self.price
         both = self.because == Verdict.DOWN and self.action is Remedy.UPGRADE
         return costs[self.action][self.backhaul] + (costs[Remedy.REPAIR][self.backhaul] if both else 0.0)
 
@@ -72,11 +94,20 @@ class Candidate:
 
 
 def candidates(
-    served: live.Served, units: Units, inputs: Inputs, *, radius_km: float, area: str | None
+    grid: DemandGrid,
+    served: live.Served,
+    units: Units,
+    inputs: Inputs,
+    offered: Sequence[Point],
+    *,
+    radius_km: float,
+    area: str | None,
 ) -> list[Candidate]:
-    """Repairs and upgrades of standing sites, and villages whose point has no working site in reach; by place."""
+    """Repairs and upgrades of standing sites, villages whose point has no working site in reach, offered places."""
+    usual = _usual_links(served)
     found = [_standing(j, site, inputs) for j, site in enumerate(served.sites) if site.verdict in _REMEDY]
-    found += _villages(served, units, radius_km)
+    found += _villages(served, units, usual, radius_km)
+    found += _offered(grid, offered, usual)
     return sorted((c for c in found if _within(c.area, area)), key=lambda c: (c.place, c.action))
 
 
@@ -95,13 +126,35 @@ def _standing(number: int, site: SiteWorth, inputs: Inputs) -> Candidate:
     )
 
 
-def _villages(served: live.Served, units: Units, radius_km: float) -> list[Candidate]:
+def _offered(grid: DemandGrid, points: Sequence[Point], usual: Mapping[str, str]) -> list[Candidate]:
+    """Places that a planner brought, in the village of the nearest hexagon."""
+    at = (np.array([p.lat for p in points]), np.array([p.lon for p in points]))
+    where, _ = nearest(at, (grid.lat, grid.lon))
+    return [
+        Candidate(
+            action=Remedy.BUILD,
+            place=f"point:{point.id}",
+            name=point.name,
+            area=code,
+            lat=point.lat,
+            lon=point.lon,
+            backhaul=_link(code, usual),
+            price=point.cost,
+        )
+        for point, code in zip(points, grid.village[where].tolist(), strict=True)
+    ]
+
+
+def _link(code: str, usual: Mapping[str, str]) -> str:
+    return next((usual[c] for c in (code[:8], code[:5]) if c in usual), Backhaul.VSAT.value)
+
+
+def _villages(served: live.Served, units: Units, usual: Mapping[str, str], radius_km: float) -> list[Candidate]:
     """Points of villages without a working site in reach, fed as most sites around are."""
     places = [(u, u.point) for u in units.level(Level.VILLAGE) if u.point is not None]
     at = (np.array([p[0] for _, p in places]), np.array([p[1] for _, p in places]))
     works = served.are(Verdict.EFFECTIVE)
     covered = by_radius(at, (served.lat[works], served.lon[works]), radius_km).reached()
-    usual = _usual_links(served)
     return [
         Candidate(
             action=Remedy.BUILD,
@@ -110,7 +163,7 @@ def _villages(served: live.Served, units: Units, radius_km: float) -> list[Candi
             area=unit.code,
             lat=point[0],
             lon=point[1],
-            backhaul=next((usual[c] for c in (unit.code[:8], unit.code[:5]) if c in usual), Backhaul.VSAT.value),
+            backhaul=_link(unit.code, usual),
         )
         for (unit, point), has_one in zip(places, covered, strict=True)
         if not has_one
@@ -146,6 +199,7 @@ class Ground:
         inputs: what the worth of the sites stands on.
         radius_km: along the great circle.
         area: code of a regency or district whose people and places alone count; None: everywhere.
+        brought: imported points.
 
     Raises:
         BadInput: the area is not known.
@@ -160,12 +214,15 @@ class Ground:
         *,
         radius_km: float,
         area: str | None = None,
+        brought: Brought | None = None,
     ) -> None:
+        points = brought or Brought()
         if area is not None and area not in units:
             raise BadInput(f"{area!r} is no unit that is known", path="--regency")
         self.inputs, self.radius_km, self.units = inputs, radius_km, units
         self.served = live.public(sites)
-        self.candidates = candidates(self.served, units, inputs, radius_km=radius_km, area=area)
+        self.others = points.others
+        self.candidates = candidates(grid, self.served, units, inputs, points.offered, radius_km=radius_km, area=area)
         stands = (self.served.lat, self.served.lon)
         could = (np.array([c.lat for c in self.candidates]), np.array([c.lon for c in self.candidates]))
         self.people = _only(demand.split(grid, stands, radius_km, more=could), area)
@@ -240,7 +297,7 @@ def _check(ground: Ground, ask: Ask) -> None:
     known = able | {s.site for s in ground.served.sites} | set(ground.units)
     for option, names in (("--lock", ask.locked), ("--forbid", ask.forbidden)):
         if strange := sorted(set(names) - known):
-            raise BadInput(f"{strange[0]!r} is neither a village's code nor a site", path=option)
+            raise BadInput(f"{strange[0]!r} is neither a village's code nor a site nor an offered point", path=option)
     if lost := sorted(set(ask.locked) - able):
         raise BadInput(f"at {lost[0]!r} there is nothing to build, repair or upgrade", path="--lock")
     if both := sorted(set(ask.locked) & set(ask.forbidden)):
@@ -362,6 +419,12 @@ def _neighbours(ground: Ground) -> Mapping[int, list[str]]:
             site = ground.served.sites[j]
             said = ", ".join(part for part in (site.programme, site.verdict.value) if part)
             found[k].append(f"{site.site} ({said})")
+    away = by_radius(
+        at, (np.array([p.lat for p in ground.others]), np.array([p.lon for p in ground.others])), ground.radius_km
+    )
+    for k, j in zip(away.demand.tolist(), away.site.tolist(), strict=True):
+        if ground.candidates[k].site is None:
+            found[k].append(f"{ground.others[j].name} (other programme)")
     return found
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from controller.coverage import costs
 from controller.coverage.errors import BadInput
 from controller.coverage.model import LivePlan, Remedy, SiteWorth, Verdict
-from controller.coverage.siting import Ask, Ground, plan
+from controller.coverage.siting import Ask, Brought, Ground, Point, plan
 from planning.errors import Infeasible
 from planning.siting import Limit
 from tests.unit.coverage.make import INPUTS, grid, units, worth
@@ -88,6 +88,20 @@ def test_other_programmes_within_the_radius_are_named() -> None:
     ground = world(PEOPLE, near(1, "other", Verdict.DOWN, programme="Other"))
     found = asked(ground, locked=(CODES[1],), forbidden=("other",))
     assert next(s for s in found.steps if s.place == CODES[1]).duplicates == ("other (Other, down)",)
+
+
+def test_offered_places_compete_at_their_own_price_and_points_of_others_are_named() -> None:
+    places = {code: (0.5 + 0.063 * k, 110.0, n) for k, (code, n) in enumerate(zip(CODES, PEOPLE, strict=True))}
+    rows = [(lat, lon, float(n), code) for code, (lat, lon, n) in places.items()]
+    brought = Brought(
+        offered=(Point(id="p1", name="Hall", lat=places[CODES[4]][0] + 0.001, lon=110.0, cost=1e6),),
+        others=(Point(id="o1", name="AKSI-7", lat=places[CODES[4]][0], lon=110.001),),
+    )
+    ground = Ground(grid(rows), (), units(places), INPUTS, radius_km=5.0, brought=brought)
+    found = asked(ground, limit=Limit(budget=1e6))
+    assert [(s.place, s.name, s.cost) for s in found.steps] == [("point:p1", "Hall", 1e6)]
+    assert found.steps[0].duplicates == ("AKSI-7 (other programme)",)
+    assert (found.steps[0].district, round(found.steps[0].people)) == (CODES[4].rpartition(".")[0], PEOPLE[4])
 
 
 def test_locked_and_forbidden_places_are_kept_to() -> None:
