@@ -195,7 +195,7 @@ def test_a_device_shows_which_box_it_is_as_last_told(client: FlaskClient):
     rows = rows_of(client.get("/perangkat/rb-006").text)
     assert (rows["Model"], rows["Sistem"]) == ("MikroTik hAP ac²", "RouterOS 7.16.2")
     assert (rows["Nomor seri"], rows["MAC"]) == ("MADEUP00006", "02:00:5E:10:00:AB")
-    assert rows["Nama di perangkat"] == "rb-6.contoh"
+    assert rows["Nama SNMP"] == "rb-6.contoh"
     assert re.search(r"\d", rows["Dilaporkan"])
 
 
@@ -207,7 +207,7 @@ def test_a_new_firmware_is_told_among_the_events(client: FlaskClient):
 def test_what_a_device_did_not_tell_is_a_dash_and_never_empty(client: FlaskClient, device: str):
     rows = rows_of(client.get(f"/perangkat/{device}").text)
     assert all(rows.values())
-    assert {rows["Model"], rows["Nomor seri"], rows["Nama di perangkat"]} == {"–"}
+    assert {rows["Model"], rows["Nomor seri"], rows["Nama SNMP"]} == {"–"}
 
 
 def test_of_a_device_that_never_spoke_only_the_system_of_the_inventory_is_known(client: FlaskClient):
