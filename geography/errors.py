@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+#: Files whose rows are lines; others hold features.
+_BY_LINES = (".csv", ".csv.gz", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods")
+
 
 class GeographyError(Exception):
     """Something about places cannot be done; one sentence."""
@@ -18,17 +21,16 @@ class ImportRefused(GeographyError):
 
     Attributes:
         path: the file.
-        line: of the file, as an editor or spreadsheet program counts; None where the whole file is meant.
+        line: as an editor or spreadsheet program counts, or number of the feature; None where the whole file is meant.
         column: name of the column or field.
     """
 
-    def __init__(self, path: Path, said: str, *, line: int | None = None, column: str | None = None) -> None:
+    def __init__(
+        self, path: Path, said: str, *, line: int | None = None, column: str | None = None, counts: str | None = None
+    ) -> None:
         self.path, self.line, self.column = path, line, column
-        where = "".join(
-            [
-                path.name,
-                f", line {line}" if line is not None else "",
-                f", column {column}" if column is not None else "",
-            ]
-        )
-        super().__init__(f"{where}: {' '.join(said.split())}")
+        counted = counts or ("line" if path.name.lower().endswith(_BY_LINES) else "feature")
+        where = [path.name]
+        where += [f"{counted} {line}"] if line is not None else []
+        where += [f"column {column}"] if column is not None else []
+        super().__init__(f"{', '.join(where)}: {' '.join(said.split())}")

@@ -131,7 +131,7 @@ class Layers:
         layer = self.boundaries_layer(level)
         if layer is None or self._folder is None:
             return None
-        return dict(_shapes(str(self._folder), layer.key, layer.version, level))
+        return dict(_shapes(str(self._folder), layer.key, layer.version, layer.sha256, level))
 
     # --- keeping ---
 
@@ -231,8 +231,14 @@ def pack_shapes(shapes: Mapping[str, BaseGeometry]) -> dict[str, NDArray[Any]]:
 
 
 @cache
-def _shapes(folder: str, key: str, version: int, level: Level) -> tuple[tuple[str, BaseGeometry], ...]:
-    """Read once a process: a version never changes."""
+def _shapes(
+    folder: str,
+    key: str,
+    version: int,
+    sha256_of_file: str,  # noqa: ARG001  # part of what is remembered: a number may be given again after `forget`
+    level: Level,
+) -> tuple[tuple[str, BaseGeometry], ...]:
+    """Read once a process: a version of a file never changes."""
     layers = Layers(Path(folder))
     arrays = layers.arrays(layers._read(key, version))
     raw, ends = arrays["wkb"].tobytes(), np.cumsum(arrays["size"]).tolist()

@@ -32,14 +32,14 @@ from geography.units import Level, Units, load
 #: Corners as (lon, lat), first = last.
 Ring: TypeAlias = list[tuple[float, float]]
 
-RECIPE = 2  # raise it when the way of making changes, so that cached files are made anew
+RECIPE = 3  # raise it when the way of making changes, so that cached files are made anew
 KM_A_DEGREE = 111.32
 REACH = 1.25
 CLOSING_DEG = 0.06
 #: How far a line may move when it is simplified for the web, degrees.
 _TOLERANCE = {Level.PROVINCE: 0.012, Level.REGENCY: 0.008, Level.DISTRICT: 0.005, Level.VILLAGE: 0.002}
-#: Imported lines are worth drawing closer than made ones.
-_FINER = 2
+#: Imported lines are worth drawing closer than made ones, as far as a page can carry them.
+_TOLERANCE_IMPORTED = {Level.PROVINCE: 0.006, Level.REGENCY: 0.004, Level.DISTRICT: 0.003, Level.VILLAGE: 0.002}
 #: Islands and slivers smaller than this (square degrees, 1.2 km2) are not drawn unless nothing else is left.
 _SPECK = 1e-4
 _DECIMALS = 3
@@ -113,7 +113,7 @@ def _imported(units: Units, level: Level, layers: Layers) -> list[Outline] | Non
     if found is None:
         return None
     codes = sorted(code for code in found if code in units)
-    thin = shapely.coverage_simplify([found[code] for code in codes], _TOLERANCE[level] / _FINER)
+    thin = shapely.coverage_simplify([found[code] for code in codes], _TOLERANCE_IMPORTED[level])
     return [_outline(units, code, shape, approximate=False) for code, shape in zip(codes, thin, strict=True)]
 
 

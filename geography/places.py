@@ -180,7 +180,7 @@ def _tabular(path: Path, wanted: Wanted) -> tuple[dict[str, str], list[_Row]]:
         lat, lon = said.get(used["lat"], ""), said.get(used["lon"], "")
         at = None
         if lat or lon:
-            at = (_degrees(path, line, used["lat"], lat, 90), _degrees(path, line, used["lon"], lon, 180))
+            at = (tables.degrees(path, line, used["lat"], lat, 90), tables.degrees(path, line, used["lon"], lon, 180))
         rows.append(_Row(line=line, said=said, at=at if at != (0.0, 0.0) else None))
     return used, rows
 
@@ -214,16 +214,6 @@ def _columns(path: Path, header: Sequence[str], wanted: Wanted, *, need_place: b
         if name is not None and name not in header:
             raise ImportRefused(path, f"there is no such column; it has {', '.join(header)}", column=name)
     return {what: name for what, name in found.items() if name}
-
-
-def _degrees(path: Path, line: int, column: str, text: str, limit: int) -> float:
-    value = tables.number(text.replace(",", ".") if text.count(",") == 1 and "." not in text else text)
-    if value is None:
-        raise ImportRefused(path, f"expected degrees, found {text!r}", line=line, column=column)
-    if abs(value) > limit:
-        said = f"expected degrees from -{limit} to {limit}, found {text}: swapped or projected?"
-        raise ImportRefused(path, said, line=line, column=column)
-    return value
 
 
 def _places(

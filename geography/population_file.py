@@ -111,9 +111,9 @@ def _tabular(path: Path, wanted: Wanted, form: Form | None) -> Brought:
         elif kind is Form.HEXAGONS:
             brought.cell.append(row["cell"])
         else:
-            brought.lat.append(_degrees(path, line, used["lat"], row["lat"], 90))
-            brought.lon.append(_degrees(path, line, used["lon"], row["lon"], 180))
-    grouped = tables.whole_with_dots(texts)
+            brought.lat.append(tables.degrees(path, line, used["lat"], row["lat"], 90))
+            brought.lon.append(tables.degrees(path, line, used["lon"], row["lon"], 180))
+    grouped = kind is Form.TABLE and tables.whole_with_dots(texts)
     clean = [text.replace(".", "") for text in texts] if grouped else texts
     brought.people = [_count(path, line, used["people"], text) for line, text in zip(brought.lines, clean, strict=True)]
     if len(years) == 1 and (said := next(iter(years))).isdigit():
@@ -157,20 +157,6 @@ def _count(path: Path, line: int, column: str, text: str) -> float:
     return value
 
 
-def _degrees(path: Path, line: int, column: str, text: str, limit: int) -> float:
-    value = tables.number(text)
-    if value is None:
-        raise ImportRefused(path, f"expected degrees, found {text!r}", line=line, column=column)
-    if abs(value) > limit:
-        raise ImportRefused(
-            path,
-            f"expected degrees from -{limit} to {limit}, found {text}: swapped or projected?",
-            line=line,
-            column=column,
-        )
-    return value
-
-
 def _vector(path: Path, wanted: Wanted, layer: str | None) -> Brought:
     read = vectors.read(path, layer=layer)
     columns = _columns(path, read.fields, wanted)
@@ -192,6 +178,6 @@ def _vector(path: Path, wanted: Wanted, layer: str | None) -> Brought:
             raise ImportRefused(path, f"feature {feature.number} has no point")
         else:
             lon, lat = shapely.get_x(feature.shape), shapely.get_y(feature.shape)
-            brought.lat.append(_degrees(path, feature.number, "geometry", repr(float(lat)), 90))
-            brought.lon.append(_degrees(path, feature.number, "geometry", repr(float(lon)), 180))
+            brought.lat.append(tables.degrees(path, feature.number, "geometry", repr(float(lat)), 90))
+            brought.lon.append(tables.degrees(path, feature.number, "geometry", repr(float(lon)), 180))
     return brought

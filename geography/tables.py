@@ -122,3 +122,18 @@ def whole_with_dots(texts: list[str]) -> bool:
     return bool(dotted) and all(_GROUPED_BY_DOTS.fullmatch(t) for t in dotted) and all(
         "." in t or len(t) <= 3 for t in said
     )  # fmt: skip
+
+
+def degrees(path: Path, line: int, column: str, text: str, limit: int) -> float:
+    """Degrees as people write them, also with a comma for the decimals.
+
+    Raises:
+        ImportRefused: it is no number, or further from 0 than `limit`.
+    """
+    value = number(text.replace(",", ".") if text.count(",") == 1 and "." not in text else text)
+    if value is None:
+        raise ImportRefused(path, f"expected degrees, found {text!r}", line=line, column=column)
+    if abs(value) > limit:
+        said = f"expected degrees from -{limit} to {limit}, found {text}: swapped or projected?"
+        raise ImportRefused(path, said, line=line, column=column)
+    return value

@@ -70,7 +70,8 @@ def _json(path: Path) -> Features:
         raw = gzip.decompress(path.read_bytes()) if path.suffix.lower() == ".gz" else path.read_bytes()
         said = json.loads(raw.decode("utf-8-sig"))
     except json.JSONDecodeError as error:
-        raise ImportRefused(path, f"is not JSON: {error.msg} (character {error.colno})", line=error.lineno) from error
+        said = f"is not JSON: {error.msg} (character {error.colno})"
+        raise ImportRefused(path, said, line=error.lineno, counts="line") from error
     except UnicodeDecodeError as error:
         raise ImportRefused(path, f"is not UTF-8 text: byte {error.start}") from error
     except (OSError, EOFError) as error:

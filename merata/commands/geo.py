@@ -22,11 +22,10 @@ def command() -> None:
 @command.command("show")
 @click.argument("code")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object; else text.")
-def show(code: str, as_json: bool) -> None:
+@click.pass_obj
+def show(context: Context, code: str, as_json: bool) -> None:
     """One unit by its Kemendagri code (dots or not), or its BPS code, and the units in it."""
-    from geography.units import load
-
-    units = load()
+    units = _units(context)
     unit = units.find(code)
     if unit is None:
         click.echo(f"merata: no unit has the code {code}", err=True)
@@ -37,11 +36,10 @@ def show(code: str, as_json: bool) -> None:
 @command.command("find")
 @click.argument("words", nargs=-1, required=True)
 @click.option("--level", type=click.Choice([level.value for level in Level]), help="Only units of this level.")
-def find(words: tuple[str, ...], level: str | None) -> None:
+@click.pass_obj
+def find(context: Context, words: tuple[str, ...], level: str | None) -> None:
     """Units whose name holds all the words."""
-    from geography.units import load
-
-    units = load()
+    units = _units(context)
     wanted = [w.lower() for w in words]
     found = [u for u in units.values() if all(w in u.name.lower() for w in wanted) and level in (None, u.level.value)]
     for unit in found:
@@ -71,6 +69,24 @@ def outlines_(context: Context, level: str, out: Path | None) -> None:
         click.echo(text)
     else:
         out.write_text(text + "\n", encoding="utf-8")
+
+
+def _units(context: Context) -> Units:
+    """The units, with the people of an imported table."""
+    from geography.units import load
+
+    units, folder = load(), StatePaths(root=context.state).geo
+    if not folder.is_dir():
+        return units
+    from geography.errors import GeographyError
+    from geography.layers import Layers
+    from geography.population import with_table
+
+    try:
+        return with_table(units, Layers(folder))
+    except GeographyError as error:
+        click.echo(f"merata: {error}", err=True)
+        sys.exit(2)
 
 
 def _facts(units: Units, unit: Unit) -> dict[str, object]:

@@ -223,3 +223,5 @@ def test_points_and_tables_are_kept_with_their_source(geo: Geo, tmp_path: Path) 
     }  # fmt: skip
     assert status["population"]["years"] == [2024, 2026]
     assert status["population"]["total"] == UNITS["61"].population - UNITS["61.71"].population + 700_000
+    assert "700,000 people, 2026" in geo("show", "6171").output
+    assert "700,000 people, 2026" in geo("find", "kota", "pontianak").output

@@ -3,9 +3,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from shapely.geometry import box
 
 from geography.errors import GeographyError
-from geography.layers import Draft, Layers
+from geography.layers import Draft, Layers, pack_shapes
 from geography.units import Level
 from tests.unit.geography.bringing import keep
 
@@ -86,3 +87,14 @@ def test_candidates_and_other_programmes_do_not_change_what_the_grid_is_made_fro
     assert layers.fingerprint == ""
     keep(layers, draft(tmp_path, key="population-grid"))
     assert layers.fingerprint.startswith("population-grid=1:")
+
+
+def test_a_version_that_was_forgotten_and_made_anew_is_read_anew(tmp_path: Path) -> None:
+    layers = Layers(tmp_path / "geo")
+    for side in (1.0, 2.0):
+        path = tmp_path / "a.geojson"
+        path.write_text(str(side))
+        arrays = pack_shapes({"61.71.01.1001": box(0, 0, side, side)})
+        keep(layers, Draft(key="boundaries-village", path=path, arrays=arrays, facts={}))
+        assert (layers.boundaries(Level.VILLAGE) or {})["61.71.01.1001"].area == side**2
+        layers.forget("boundaries-village")

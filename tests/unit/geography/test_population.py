@@ -109,6 +109,13 @@ def test_thousands_may_be_grouped_as_indonesian_tables_do(tmp_path: Path) -> Non
     assert report_of(path).scaled[0].brought > 4300 * len(VILLAGES)
 
 
+def test_three_decimals_of_points_are_no_thousands(tmp_path: Path) -> None:
+    point = SHAPES[VILLAGES[0].code].representative_point()
+    path = tmp_path / "a.csv"
+    path.write_text(f"lat;lon;people\n{str(point.y).replace('.', ',')};{str(point.x).replace('.', ',')};1.125\n")
+    assert report_of(path).people == 1.125
+
+
 def test_codes_that_are_no_unit_are_listed_with_their_lines(tmp_path: Path) -> None:
     found = report_of(table(tmp_path / "a.csv", [(VILLAGES[0].code, 5), ("61.71.99.1001", 7), ("Total", 12)]))
     assert found.unmatched == ("3: 61.71.99.1001", "4: Total")
@@ -227,5 +234,8 @@ def test_bad_points_and_hexagons_are_refused_with_line_and_column(tmp_path: Path
 def test_points_of_a_geojson_count_too(tmp_path: Path) -> None:
     spots = [({"pop_2025": 4}, SHAPES[u.code].representative_point()) for u in VILLAGES]
     assert report_of(geojson(tmp_path / "a.geojson", spots)).form == "points"
+    spots[2] = ({"pop_2025": "few"}, spots[2][1])  # type: ignore[dict-item]
+    with pytest.raises(ImportRefused, match=r"a\.geojson, feature 3, column pop_2025: expected a number"):
+        report_of(geojson(tmp_path / "a.geojson", spots))
     with pytest.raises(ImportRefused, match="neither points nor a field of H3 cells"):
         report_of(geojson(tmp_path / "b.geojson", [({"pop": 4}, SHAPES[VILLAGES[0].code])]))
