@@ -1,4 +1,4 @@
-"""Gauges of a device: uptime, clients, CPU, memory, temperature, radios. Facts -> rows."""
+"""Gauges of a device: uptime, clients, CPU, memory, disk, temperature, radios. Facts -> rows."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ def gauges(figures: Mapping[str, Any], *, wired: bool) -> dict[str, Any]:
         "ap_count": None if aps is None else round(aps),
         "cpu_ratio": sum(cpu) / len(cpu) / 100 if cpu else None,
         "memory_ratio": figures.get("memory"),
+        "disk_ratio": figures.get("disk"),
         "temperature_c": max(temperature) if temperature else None,
     }
 
@@ -31,6 +32,7 @@ def figures_of(facts: Facts) -> dict[str, Any]:
         "ap_count": facts.ap_count,
         "cpu": facts.cpu_percent,
         "memory": facts.memory_ratio,
+        "disk": facts.disk_ratio,
         "temperature": facts.temperature_c,
         "radios": facts.radios,
     }

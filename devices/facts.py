@@ -73,6 +73,7 @@ class Facts:
     ap_count: int | None = None
     cpu_percent: tuple[float, ...] = ()
     memory_ratio: float | None = None
+    disk_ratio: float | None = None  # used share of the fullest writable disk
     temperature_c: tuple[float, ...] = ()
     radios: tuple[RadioFacts, ...] = ()
     interfaces: tuple[InterfaceFacts, ...] = ()

@@ -25,8 +25,8 @@ Flags: TypeAlias = NDArray[np.bool_]
 class Columns:
     """Polls of one device in order of time, none twice; 64-bit counters without wraps.
 
-    Figures of polls that were not answered (`answered` False) are ignored. `served` None: not asked; `clients` and
-    `temperature_c` None: not told.
+    Figures of polls that were not answered (`answered` False) are ignored. `served` None: not asked; `clients`,
+    `temperature_c` and `disk_ratio` None: not told.
     """
 
     device: str
@@ -46,6 +46,7 @@ class Columns:
     cpu_ratio: Floats
     memory_ratio: Floats
     temperature_c: Floats | None
+    disk_ratio: Floats | None = None
 
     def before(self, end: int) -> Columns:
         """Those polls whose slots lie before `end`."""

@@ -28,7 +28,8 @@ BUSY_MS = 5000
 class FileKind:
     """One sort of file: what it is called, its number, its shape now, and how older shapes become it.
 
-    migrations[n] turns version n into n + 1 and runs inside one transaction.
+    migrations[n] turns version n into n + 1 and runs inside one transaction. `readable`: the oldest version that
+    readers understand as it is; None: only the newest.
     """
 
     name: str
@@ -36,6 +37,7 @@ class FileKind:
     version: int
     schema: str
     migrations: Mapping[int, Callable[[sqlite3.Connection], None]] = field(default_factory=dict)
+    readable: int | None = None
 
 
 def open_to_write(path: Path, kind: FileKind, *, journal_mode: str = "WAL") -> sqlite3.Connection:
@@ -84,7 +86,7 @@ def open_to_read(path: Path, kind: FileKind, *, immutable: bool = False) -> sqli
             raise
     except sqlite3.Error as err:
         raise StoreUnavailable(f"{path}: {err}") from err
-    if version != kind.version:
+    if version < (kind.version if kind.readable is None else kind.readable):
         db.close()
         raise StoreUnavailable(
             f"{path}: version {version} is older than this program's {kind.version}: start `merata run` once"

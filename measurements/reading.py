@@ -46,6 +46,7 @@ class DeviceRow:
     temperature_c: float | None = None
     snmp_rtt_ms: float | None = None
     poll_ms: float | None = None
+    disk_ratio: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

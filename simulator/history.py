@@ -21,13 +21,15 @@ SHORTEST_S = 120.0
 #: Firmware that has no radio to count clients of, and firmware that tells a temperature.
 _NO_RADIO = ("routeros-plain", "linux")
 _THERMOMETER = ("routeros", "airos")
+#: Firmware that tells its storage.
+_DISK = ("routeros", "linux")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Samples:
     """Polls of one device in order of time; figures of polls that were not answered mean nothing.
 
-    `served` None: the service question is not asked; `clients`, `temperature_c` None: not told.
+    `served` None: the service question is not asked; `clients`, `temperature_c`, `disk_ratio` None: not told.
     """
 
     device: str
@@ -47,6 +49,7 @@ class Samples:
     cpu_ratio: NDArray[np.float64]
     memory_ratio: NDArray[np.float64]
     temperature_c: NDArray[np.float64] | None
+    disk_ratio: NDArray[np.float64] | None
     box: tuple[str | None, str]  # serial, first hardware address
 
 
@@ -67,6 +70,7 @@ def samples(story: Story, device: SimDevice, when: NDArray[np.int64], step_s: in
     answered = seen["reachable"]
     told = not device.platform.startswith(_NO_RADIO) and (device.share > 0 or device.platform != "routeros-wifi")
     warm = device.platform.startswith(_THERMOMETER)
+    stores = device.platform.startswith(_DISK)
     hottest = 4.0 if device.platform.startswith("routeros") else 0.0  # the second sensor, at the processor
     return Samples(
         device=device.id,
@@ -86,6 +90,7 @@ def samples(story: Story, device: SimDevice, when: NDArray[np.int64], step_s: in
         cpu_ratio=np.round(seen["cpu_percent"]) / 100,
         memory_ratio=np.asarray(np.round(seen["memory_ratio"], 4), dtype=np.float64),
         temperature_c=np.round(seen["temperature_c"] + hottest, 1) if warm else None,
+        disk_ratio=np.asarray(np.round(seen["disk_ratio"], 4), dtype=np.float64) if stores else None,
         box=platforms.box(device.platform, story.traits(device)),
     )
 
@@ -133,8 +138,8 @@ def _changes(story: Story, device: SimDevice, start: float, end: float) -> Itera
             yield Change(max(seg.start, start), device.id, *found)
 
 
-#: What the figures of a mishap are called; the first that fits is told. A full disk is played, but nobody asks for it.
-_CAUSES: Mapping[str, str] = {"no_service": "no_service", "lossy": "slow", "hot": "hot"}
+#: What the figures of a mishap are called; the first that fits is told.
+_CAUSES: Mapping[str, str] = {"no_service": "no_service", "lossy": "slow", "hot": "hot", "disk": "disk"}
 
 
 def _verdict(seg: Segment, device: SimDevice) -> tuple[str, str | None]:

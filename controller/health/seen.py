@@ -70,7 +70,15 @@ def evidence_of(patient: Patient, reading: Reading | None, latest: Latest | None
         for name in ("ping_ok", "snmp_ok", "service_ok"):
             facts[name] = getattr(reading.row, name)
     if latest is not None and patient.state is State.DEGRADED:
-        for name in ("loss_ratio", "rtt_avg_ms", "snmp_rtt_ms", "cpu_ratio", "memory_ratio", "temperature_c"):
+        for name in (
+            "loss_ratio",
+            "rtt_avg_ms",
+            "snmp_rtt_ms",
+            "cpu_ratio",
+            "memory_ratio",
+            "disk_ratio",
+            "temperature_c",
+        ):
             if (told := latest.fields.get(name)) is not None:
                 facts[name] = told
         facts["usual_ms"] = round(patient.usual.mean_ms, 1) if patient.usual.samples else None

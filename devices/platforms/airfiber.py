@@ -30,6 +30,7 @@ PLATFORM = Platform(
     uptime=(standard.UPTIME,),
     cpu=(*standard.CPU, single(scalar(_AF60 + "2.6.1"))),
     memory=standard.MEMORY,
+    disk=standard.DISK,
     temperature=(
         several(_FIBER + "2.1.8.1", _FIBER + "2.1.10.1", keep=lambda v: v != 0),
         *standard.TEMPERATURE,

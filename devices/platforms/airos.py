@@ -32,6 +32,7 @@ PLATFORM = Platform(
     clients=(scalar(_STAT + "15.1"), highest(_STAT + "15")),
     cpu=(single(scalar(_HOST + "3.0", scale=0.01)), *standard.CPU),
     memory=(free_share(scalar(_RESOURCES + "1.2.0"), scalar(_RESOURCES + "1.1.0")), *standard.MEMORY),
+    disk=standard.DISK,
     temperature=(
         several(_HOST + "4.0", keep=_sane),
         several(_HOST + "4.0", scale=1e-7, keep=lambda v: isinstance(v, int) and v > 10_000_000),

@@ -19,6 +19,7 @@ PLATFORM = Platform(
     uptime=(standard.UPTIME,),
     cpu=(each(_MIB + "22.1.1.1.4"), *standard.CPU),
     memory=(as_ratio(mean(_MIB + "22.1.1.1.5")), *standard.MEMORY),
+    disk=standard.DISK,
     temperature=(each(_MIB + "11.3.1.1.7", scale=0.001), *standard.TEMPERATURE),
     netmiko="aruba_aoscx",
     wired=True,

@@ -22,6 +22,7 @@ PLATFORM = Platform(
     clients=(scalar(extend("clients-wlan")), added(*(extend(f"clients-wlan{n}") for n in range(3)))),
     cpu=standard.CPU,
     memory=standard.MEMORY,
+    disk=standard.DISK,
     temperature=standard.TEMPERATURE,
     interfaces=Interfaces(uplink=("eth0", "vlan2")),
     netmiko="linux",

@@ -26,6 +26,7 @@ PLATFORM = Platform(
     uptime=(standard.UPTIME,),
     cpu=(single(scalar(_MIB + "1.8.0", keep=lambda v: isinstance(v, int) and v <= 100)), *standard.CPU),
     memory=standard.MEMORY,
+    disk=standard.DISK,
     temperature=(
         *standard.TEMPERATURE,
         each(_MIB + "53.15.1.10", keep=lambda v: isinstance(v, int) and 0 < v < 150),

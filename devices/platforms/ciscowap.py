@@ -17,5 +17,6 @@ PLATFORM = Platform(
     uptime=(standard.UPTIME,),
     cpu=(single(scalar("1.3.6.1.4.1.9.6.1.101.1.8.0")), *standard.CPU),
     memory=standard.MEMORY,
+    disk=standard.DISK,
     temperature=standard.TEMPERATURE,
 )

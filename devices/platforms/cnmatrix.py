@@ -16,6 +16,7 @@ PLATFORM = Platform(
     uptime=(standard.UPTIME,),
     cpu=(single(scalar(_ISS + "68.0")), *standard.CPU),
     memory=(as_ratio(scalar(_ISS + "70.0")), *standard.MEMORY),
+    disk=standard.DISK,
     temperature=(single(scalar(_ISS + "66.0")), *standard.TEMPERATURE),
     wired=True,
 )

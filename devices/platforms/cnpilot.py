@@ -21,6 +21,7 @@ PLATFORM = Platform(
     clients=(scalar(_AP + "14.0"), total(_RADIO + "5")),
     cpu=(single(scalar(_AP + "6.0")), *standard.CPU),
     memory=standard.MEMORY,
+    disk=standard.DISK,
     radios=(radios(clients=_RADIO + "5", channel=_RADIO + "6", tx_power_dbm=_RADIO + "8", noise_dbm=_RADIO + "16"),),
     caution="cambiumAPReboot under E.17713.22.1.7 is writable: use a read-only community.",
 )

@@ -24,6 +24,7 @@ PLATFORM = Platform(
     uptime=(standard.UPTIME,),
     cpu=standard.CPU,
     memory=standard.MEMORY,
+    disk=standard.DISK,
     temperature=standard.TEMPERATURE,
     interfaces=Interfaces(uplink=("vlan2", "eth1")),
     netmiko="linux",

@@ -18,4 +18,5 @@ PLATFORM = Platform(
     uptime=(standard.UPTIME,),
     cpu=(single(scalar(_DAP_2230, scale=0.01)), *standard.CPU),
     memory=standard.MEMORY,
+    disk=standard.DISK,
 )

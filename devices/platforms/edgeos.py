@@ -20,6 +20,7 @@ PLATFORM = Platform(
     uptime=(standard.UPTIME,),
     cpu=standard.CPU,
     memory=standard.MEMORY,
+    disk=standard.DISK,
     temperature=standard.TEMPERATURE,
     interfaces=Interfaces(uplink=("pppoe0",)),
     netmiko="ubiquiti_edgerouter",

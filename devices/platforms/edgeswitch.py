@@ -35,6 +35,7 @@ PLATFORM = Platform(
     uptime=(standard.AGENT_UPTIME, standard.UPTIME),  # its snmpEngineTime lies
     cpu=(single(scalar(_FASTPATH + "1.1.4.9.0", pattern=r"\(\s*([\d.]+)%")), *standard.CPU),
     memory=(free_share(scalar(_FASTPATH + "1.1.4.1.0"), scalar(_FASTPATH + "1.1.4.2.0")), *standard.MEMORY),
+    disk=standard.DISK,
     temperature=(
         each(_FASTPATH + "43.1.8.1.5", keep=lambda v: isinstance(v, int) and 0 < v < 150),
         *standard.TEMPERATURE,

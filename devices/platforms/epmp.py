@@ -17,6 +17,7 @@ PLATFORM = Platform(
     clients=(scalar(_MIB + "1.2.10.0"),),
     cpu=(single(scalar(_MIB + "2.1.64.0", scale=0.1)), *standard.CPU),
     memory=standard.MEMORY,
+    disk=standard.DISK,
     temperature=standard.TEMPERATURE,
     radios=(
         radio(

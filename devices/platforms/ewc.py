@@ -18,4 +18,5 @@ PLATFORM = Platform(
     ap_count=(scalar(_HIPATH + "5.2.1.0"), scalar(_HIPATH + "5.1.1.0")),
     cpu=(each("1.3.6.1.4.1.5624.1.2.49.1.1.1.1.4", scale=0.1), *standard.CPU),
     memory=standard.MEMORY,
+    disk=standard.DISK,
 )

@@ -19,6 +19,7 @@ PLATFORM = Platform(
     uptime=(standard.UPTIME,),
     cpu=(each(_SWITCH + "4.1.1.2", scale=0.01), each(_OLT + "8.1.1.5", scale=0.01), *standard.CPU),
     memory=(as_ratio(mean(_OLT + "8.1.1.6", scale=0.01)), *standard.MEMORY),
+    disk=standard.DISK,
     temperature=(each(_SWITCH + "6.2.1.5"), single(scalar(_OLT + "4.5.0")), *standard.TEMPERATURE),
     wired=True,
 )

@@ -29,5 +29,6 @@ PLATFORM = Platform(
     clients=(total(_MIB + "7.1.1.45"),),
     cpu=(single(scalar(_MIB + "2.1.0")), *standard.CPU),
     memory=standard.MEMORY,
+    disk=standard.DISK,
     radios=(radios(tx_power_dbm=_RADIO + "10", channel=_RADIO + "14"),),
 )

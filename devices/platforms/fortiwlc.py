@@ -17,4 +17,5 @@ PLATFORM = Platform(
     ap_count=(scalar(_MIB + "3.1.13.9.0"),),
     cpu=standard.CPU,
     memory=standard.MEMORY,
+    disk=standard.DISK,
 )

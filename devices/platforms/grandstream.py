@@ -22,5 +22,6 @@ PLATFORM = Platform(
     clients=(count(_MIB + "3.3.1.1", known=_MIB + "2.1.0"),),
     cpu=standard.CPU,
     memory=standard.MEMORY,
+    disk=standard.DISK,
     radios=(radios(channel=_RADIO + "4", tx_power_dbm=_RADIO + "5"),),
 )

@@ -14,6 +14,7 @@ PLATFORM = Platform(
     uptime=(standard.UPTIME,),
     cpu=standard.CPU,
     memory=standard.MEMORY,
+    disk=standard.DISK,
     temperature=(single(scalar("1.3.6.1.4.1.42397.1.4.12.1.1.0")), *standard.TEMPERATURE),
     wired=True,
 )

@@ -18,6 +18,7 @@ PLATFORM = Platform(
     clients=(scalar(_SYSTEM + "9.0"),),
     cpu=(single(scalar(_SYSTEM + "3.0")), *standard.CPU),
     memory=(as_ratio(scalar(_SYSTEM + "4.0")), *standard.MEMORY),
+    disk=standard.DISK,
     temperature=(single(scalar(_SYSTEM + "10.0", keep=lambda v: v != 0)),),
     radios=(radios(name="1.3.6.1.2.1.31.1.1.1.1", channel=_RADIO + "1", tx_power_dbm=_RADIO + "2"),),
 )

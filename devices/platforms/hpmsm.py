@@ -17,4 +17,5 @@ PLATFORM = Platform(
     clients=(scalar("1.3.6.1.4.1.8744.5.25.1.7.2.0"),),
     cpu=(single(scalar(_USAGE + "5.0")), *standard.CPU),
     memory=(free_share(scalar(_USAGE + "10.0"), scalar(_USAGE + "9.0")), *standard.MEMORY),
+    disk=standard.DISK,
 )

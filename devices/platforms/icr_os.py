@@ -16,6 +16,7 @@ PLATFORM = Platform(
     uptime=(standard.UPTIME,),
     cpu=(single(scalar(_MIB + "3.6.0")), *standard.CPU),
     memory=(used_share(scalar(_MIB + "3.8.0"), scalar(_MIB + "3.10.0")), *standard.MEMORY),
+    disk=standard.DISK,
     temperature=(single(scalar(_MIB + "3.3.0")),),
     radios=(radio("mobile1", signal_dbm=_MIB + "4.30.0"),),
 )

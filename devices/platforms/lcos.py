@@ -16,5 +16,6 @@ PLATFORM = Platform(
     uptime=(standard.UPTIME,),
     cpu=(single(scalar(_STATUS + "2.0")), *standard.CPU),
     memory=(free_share(scalar(_STATUS + "5.0"), scalar(_STATUS + "4.0")), *standard.MEMORY),
+    disk=standard.DISK,
     temperature=(single(scalar(_STATUS + "20.0")),),
 )

@@ -37,6 +37,7 @@ PLATFORM = Platform(
     uptime=(standard.UPTIME,),
     cpu=standard.CPU,
     memory=standard.MEMORY,
+    disk=standard.DISK,
     temperature=(
         *standard.TEMPERATURE,
         each(_RASPBERRY, keep=lambda v: 0 < (number(v) or 0) < 120, max_rows=1),

@@ -17,6 +17,7 @@ PLATFORM = Platform(
     uptime=(standard.UPTIME,),
     cpu=standard.CPU,
     memory=standard.MEMORY,
+    disk=standard.DISK,
     temperature=(single(scalar(_UNIT + "8.0", scale=0.1)),),
     radios=(
         radios(

@@ -19,5 +19,6 @@ PLATFORM = Platform(
     clients=(scalar(_EAP + "1.1.0"),),
     cpu=standard.CPU,
     memory=standard.MEMORY,
+    disk=standard.DISK,
     caution="E.11863.10.1.2.1.0 restarts it when written: use a read-only community. Clients are unverified.",
 )

@@ -61,6 +61,7 @@ PLATFORM = Platform(
     ),
     cpu=standard.CPU,
     memory=standard.MEMORY,
+    disk=standard.DISK,
     temperature=standard.TEMPERATURE,
     radios=(Source(oids=_RADIO_OIDS, read=_radios),),
     interfaces=Interfaces(uplink=("wan", "eth1", "eth0.2")),

@@ -20,5 +20,6 @@ PLATFORM = Platform(
     ap_count=(scalar("1.3.6.1.4.1.23695.4.1.1.4.0"), scalar("1.3.6.1.4.1.27662.4.1.1.4.0")),
     cpu=standard.CPU,
     memory=standard.MEMORY,
+    disk=standard.DISK,
     temperature=(single(scalar(_DEVICE + "4.4.1.0", scale=0.001, keep=lambda v: v != 0)), *standard.TEMPERATURE),
 )

@@ -79,6 +79,7 @@ class Platform:
     ap_count: tuple[Number, ...] = ()
     cpu: tuple[Numbers, ...] = ()
     memory: tuple[Number, ...] = ()
+    disk: tuple[Number, ...] = ()
     temperature: tuple[Numbers, ...] = ()
     radios: tuple[RadioSource, ...] = ()
     interfaces: Interfaces = field(default_factory=Interfaces)
@@ -96,4 +97,4 @@ class Platform:
 #: Told once and again after a restart.
 IDENTITY = ("vendor_from", "model", "version", "serial")
 #: Told at every poll.
-GAUGES = ("uptime", "clients", "ap_count", "cpu", "memory", "temperature", "radios")
+GAUGES = ("uptime", "clients", "ap_count", "cpu", "memory", "disk", "temperature", "radios")

@@ -20,6 +20,7 @@ PLATFORM = Platform(
     clients=(scalar(_AP + "7.1.0"),),
     cpu=standard.CPU,
     memory=standard.MEMORY,
+    disk=standard.DISK,
     temperature=(single(scalar(_BOX + "35.0")),),
     radios=(radio(clients=_AP + "7.1.0", frequency_mhz=(_AP + "7.37.0", 0.001)),),
 )

@@ -59,6 +59,7 @@ PLATFORM = Platform(
     uptime=(standard.UPTIME,),
     cpu=(single(scalar(_SWITCH + "9.6.1.0")), *standard.CPU),
     memory=(used_share(whole(_BYTES + "7", fixed=True), whole(_BYTES + "5", fixed=True)), *standard.MEMORY),
+    disk=standard.DISK,
     temperature=(Source(columns=(_AIR_TEXT, _SWITCH + "55.1.1.1.4"), read=_chassis), *standard.TEMPERATURE),
     netmiko="hp_procurve",
     wired=True,

@@ -78,6 +78,7 @@ PLATFORM = Platform(
     ap_count=(scalar(_MANAGER, keep=lambda v: v != 0), count(_MIB + "21.3.1.9")),
     cpu=(standard.HR_PROCESSOR,),
     memory=(standard.HR_MEMORY,),
+    disk=standard.DISK,
     temperature=(
         each(_GAUGE_VALUE, where=(_GAUGE_UNIT, lambda v: v == _CELSIUS)),
         several(_MIB + "3.10.0", _MIB + "3.11.0", scale=0.1, keep=lambda v: v != 0),

@@ -29,4 +29,5 @@ PLATFORM = Platform(
     ap_count=(scalar(_SYSTEM + "15.1.0"), total(_NODE + "19"), count(_AP + "16", keep=_is_connected)),
     cpu=standard.CPU,
     memory=standard.MEMORY,
+    disk=standard.DISK,
 )

@@ -24,6 +24,7 @@ PLATFORM = Platform(
     ap_count=(scalar(_MIB + "56.1.1.11.0"),),
     cpu=(single(scalar(_MIB + "36.1.1.3.0")), each(_MIB + "36.1.2.1.5"), *standard.CPU),
     memory=(as_ratio(mean(_MIB + "35.1.1.1.3")), *standard.MEMORY),
+    disk=standard.DISK,
     temperature=(
         each(_MIB + "1.1.44.1.5", keep=lambda v: isinstance(v, int) and 0 < v < 150),
         single(scalar(_MIB + "1.1.23.1.3.1", keep=lambda v: v != 0)),

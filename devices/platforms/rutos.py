@@ -30,6 +30,7 @@ PLATFORM = Platform(
     uptime=(standard.UPTIME,),
     cpu=standard.CPU,
     memory=standard.MEMORY,
+    disk=standard.DISK,
     temperature=(
         several(_MIB + "2.2.1.17.1", _MIB + "2.9.0", scale=0.1, keep=lambda v: isinstance(v, int) and 0 < v < 1200),
         *standard.TEMPERATURE,

@@ -16,5 +16,6 @@ PLATFORM = Platform(
     uptime=(standard.UPTIME,),
     cpu=(single(scalar(_WALL + "3.0")), single(scalar(_VPN + "3.0")), *standard.CPU),
     memory=(as_ratio(scalar(_WALL + "4.0")), as_ratio(scalar(_VPN + "5.0")), *standard.MEMORY),
+    disk=standard.DISK,
     temperature=standard.TEMPERATURE,
 )

@@ -101,6 +101,59 @@ def _hr_rows(answers: Answers) -> Rows:
 HR_MEMORY: Number = Source(columns=(_TYPE, _DESCR, _SIZE, _USED), read=_hr_memory, narrow=_hr_rows, max_rows=60)
 MEMORY = (UCD_MEMORY, HR_MEMORY)
 
+# -- disk ----------------------------------------------------------------------------------------------------------
+
+_FIXED_DISK = "1.3.6.1.2.1.25.2.1.4"
+#: Always full (squashfs of the firmware, snaps) or no storage at all, though agents call them fixed disks.
+_NO_DISK = re.compile(r"(?i)^/(rom|snap|proc|sys|dev|run)(/|$)|squashfs|cdrom|virtual memory|swap")
+#: Rows asked again at each poll; a disk beyond the fullest is looked at with the next survey.
+_DISKS = 2
+
+
+def _disks(answers: Answers) -> dict[str, float]:
+    """Used share of each writable fixed disk, the fullest first."""
+    types, names, sizes = answers.table(_TYPE), answers.table(_DESCR), answers.table(_SIZE)
+    found = {}
+    for row, told in answers.table(_USED).items():
+        if not str(types.get(row)).endswith(_FIXED_DISK[4:]) or _NO_DISK.search(string(names.get(row)) or ""):
+            continue
+        used, size = number(told), number(sizes.get(row))
+        if used is not None and size and 0 <= used <= size:
+            found[row] = used / size
+    return dict(sorted(found.items(), key=lambda disk: -disk[1]))
+
+
+def _hr_disk_rows(answers: Answers) -> Rows:
+    return dict.fromkeys((_TYPE, _SIZE, _USED), tuple(_disks(answers))[:_DISKS])
+
+
+#: hrStorageTable, the same columns and bound as the memory's: one walk serves both.
+HR_DISK: Number = Source(
+    columns=(_TYPE, _DESCR, _SIZE, _USED),
+    read=lambda answers: next(iter(_disks(answers).values()), None),
+    narrow=_hr_disk_rows,
+    max_rows=60,
+)
+
+_DSK_PATH, _DSK_PERCENT = "1.3.6.1.4.1.2021.9.1.2", "1.3.6.1.4.1.2021.9.1.9"
+
+
+def _ucd_disks(answers: Answers) -> dict[str, float]:
+    paths, shares = answers.table(_DSK_PATH), answers.table(_DSK_PERCENT)
+    told = {row: n / 100 for row in shares if (n := number(shares[row])) is not None and 0 <= n <= 100}
+    told = {row: share for row, share in told.items() if not _NO_DISK.search(string(paths.get(row)) or "")}
+    return dict(sorted(told.items(), key=lambda disk: -disk[1]))
+
+
+#: dskPercent of net-snmp, of the paths that snmpd.conf names.
+UCD_DISK: Number = Source(
+    columns=(_DSK_PATH, _DSK_PERCENT),
+    read=lambda answers: next(iter(_ucd_disks(answers).values()), None),
+    narrow=lambda answers: {_DSK_PERCENT: tuple(_ucd_disks(answers))[:_DISKS]},
+    max_rows=60,
+)
+DISK = (HR_DISK, UCD_DISK)
+
 # -- temperature ---------------------------------------------------------------------------------------------------
 
 _CELSIUS, _OK = 8, 1

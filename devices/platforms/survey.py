@@ -128,6 +128,7 @@ def facts_of(
         ap_count=None if ap_count is None else round(ap_count),
         cpu_percent=told.get("cpu") or (),
         memory_ratio=told.get("memory"),
+        disk_ratio=told.get("disk"),
         temperature_c=told.get("temperature") or (),
         radios=told.get("radios") or (),
         interfaces=interfaces,

@@ -18,6 +18,7 @@ PLATFORM = Platform(
     clients=(total("1.3.6.1.4.1.2007.4.1.2.2.2.24.2.1.23"),),
     cpu=standard.CPU,
     memory=standard.MEMORY,
+    disk=standard.DISK,
     temperature=standard.TEMPERATURE,
     netmiko="teldat_cit",
 )

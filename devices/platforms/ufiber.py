@@ -19,6 +19,7 @@ PLATFORM = Platform(
     uptime=(standard.UPTIME,),
     cpu=standard.CPU,
     memory=standard.MEMORY,
+    disk=standard.DISK,
     temperature=(each(_MIB + "4.2.1.3"), *standard.TEMPERATURE),
     wired=True,
 )

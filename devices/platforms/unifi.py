@@ -90,6 +90,7 @@ PLATFORM = Platform(
     clients=(total(_STATIONS, where=(_ESSID, _is_network), fixed=True), total(_STATIONS, fixed=True)),
     cpu=standard.CPU,
     memory=(free_share(scalar(_RESOURCES + "1.2.0"), scalar(_RESOURCES + "1.1.0")), *standard.MEMORY),
+    disk=standard.DISK,
     temperature=standard.TEMPERATURE,
     radios=(Source(columns=(_KIND, _BUSY, _CHANNEL, _ESSID, _STATIONS, _VAP_RADIO, _TX), read=_radios),),
     interfaces=Interfaces(uplink=("eth0",)),

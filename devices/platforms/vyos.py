@@ -14,6 +14,7 @@ PLATFORM = Platform(
     uptime=(standard.UPTIME,),
     cpu=standard.CPU,
     memory=standard.MEMORY,
+    disk=standard.DISK,
     temperature=standard.TEMPERATURE,
     netmiko="vyos",
 )

@@ -16,4 +16,5 @@ PLATFORM = Platform(
     ap_count=(count("1.3.6.1.4.1.388.50.1.4.2.25.1.1.1.9"),),
     cpu=standard.CPU,
     memory=standard.MEMORY,
+    disk=standard.DISK,
 )

@@ -20,6 +20,7 @@ PLATFORM = Platform(
     uptime=(standard.UPTIME,),
     cpu=(each(_UNIT + "12", keep=lambda v: isinstance(v, int) and 0 < v <= 100), *standard.CPU),
     memory=(as_ratio(mean(_UNIT + "4")), *standard.MEMORY),
+    disk=standard.DISK,
     temperature=standard.TEMPERATURE,
     netmiko="zte_zxros",
     wired=True,

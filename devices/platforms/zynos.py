@@ -24,6 +24,7 @@ PLATFORM = Platform(
     uptime=(standard.UPTIME,),
     cpu=(single(scalar(COMMON + "2.7.0")), *standard.CPU),
     memory=(as_ratio(scalar(COMMON + "2.5.0")), *standard.MEMORY),
+    disk=standard.DISK,
     temperature=(each(COMMON + "26.1.2.1.3", keep=lambda v: isinstance(v, int) and 0 < v < 150), *standard.TEMPERATURE),
     netmiko="zyxel_os",
     wired=True,

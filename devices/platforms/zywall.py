@@ -17,6 +17,7 @@ PLATFORM = Platform(
     uptime=(standard.UPTIME,),
     cpu=(single(scalar(_ZLD + "1.0")), single(scalar(COMMON + "2.4.0")), *standard.CPU),
     memory=(as_ratio(scalar(_ZLD + "2.0")), as_ratio(scalar(COMMON + "2.5.0")), *standard.MEMORY),
+    disk=standard.DISK,
     temperature=standard.TEMPERATURE,
     netmiko="zyxel_os",
 )

@@ -18,5 +18,6 @@ PLATFORM = Platform(
     clients=(scalar(COMMON + "5.15.0"), total(_RADIO + "2")),
     cpu=(single(scalar(_ZLD + "1.0")), *standard.CPU),
     memory=(as_ratio(scalar(_ZLD + "2.0")), *standard.MEMORY),
+    disk=standard.DISK,
     radios=(radios(clients=_RADIO + "2", channel=_RADIO + "6"),),
 )

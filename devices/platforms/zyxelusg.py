@@ -20,6 +20,7 @@ PLATFORM = Platform(
     uptime=(standard.UPTIME,),
     cpu=(single(scalar(COMMON + "2.4.0")), *standard.CPU),
     memory=(as_ratio(scalar(COMMON + "2.5.0")), *standard.MEMORY),
+    disk=standard.DISK,
     temperature=standard.TEMPERATURE,
     netmiko="zyxel_os",
 )

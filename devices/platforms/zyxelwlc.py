@@ -19,4 +19,5 @@ PLATFORM = Platform(
     ap_count=(scalar(_MANAGED + "1.0"),),
     cpu=(single(scalar(_ZLD + "1.0")), *standard.CPU),
     memory=(as_ratio(scalar(_ZLD + "2.0")), *standard.MEMORY),
+    disk=standard.DISK,
 )

@@ -209,7 +209,7 @@ def _raw_rows(
     """Rows of `wifi_device`, columns in table order."""
     lane, error, serial, mac = words
     told = each.answered[here]
-    rows = np.full((int(here.sum()), 21), None, dtype=object)
+    rows = np.full((int(here.sum()), 22), None, dtype=object)
     rows[:, 0] = each.slots[here]
     rows[:, 1] = device
     rows[:, 2] = np.round(each.at[here], 3)
@@ -221,6 +221,7 @@ def _raw_rows(
     for place, values in (
         (7, ticks), (8, each.uptime_s), (9, each.clients), (11, each.cpu_ratio), (12, each.memory_ratio),
         (13, each.temperature_c), (14, each.rtt_ms), (15, np.round(each.rtt_ms * 2 + 1, 2)),
+        (21, each.disk_ratio),
     ):  # fmt: skip
         if values is not None:
             rows[told, place] = values[here][told]

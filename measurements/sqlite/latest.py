@@ -20,7 +20,9 @@ from measurements.store import Latest
 
 LOOK_BACK_S = 900  # rates need the previous reading; 2.5 x the longest usual interval (300 s), and a margin
 RATE_FIELDS = ("in_bps", "out_bps", "loss_ratio", "rebooted_at")
-FIELDS = (*DEVICE_FIELDS, *PING_FIELDS, *RATE_FIELDS)
+#: Stored in this order: what is new comes last, so that a cache from before is still understood.
+NEWER = ("disk_ratio",)
+FIELDS = (*(f for f in DEVICE_FIELDS if f not in NEWER), *PING_FIELDS, *RATE_FIELDS, *NEWER)
 # In place: a replaced row would move to the end of the table.
 PUT = (
     "INSERT INTO latest VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (device) DO UPDATE SET slot = excluded.slot, "
@@ -164,7 +166,7 @@ def unpack(row: Sequence[Any]) -> Latest:
     parts = Parts(row[8])
     return Latest(
         device=row[0], slot=row[1], at=row[2], answered_at=row[3], lane=row[4], error_kind=row[5], error=row[6],
-        fields=dict(zip(FIELDS, json.loads(row[7]), strict=True)),
+        fields=dict.fromkeys(FIELDS) | dict(zip(FIELDS, json.loads(row[7]), strict=False)),
         interfaces=Deferred(parts, "i", PORT_FIELDS), radios=Deferred(parts, "r", RADIO_FIELDS),
         services=Deferred(parts, "s", SERVICE_FIELDS),
     )  # fmt: skip

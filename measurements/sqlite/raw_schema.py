@@ -7,14 +7,25 @@ Texts that repeat (ids, names, lanes) are numbers of the file's own dictionary `
 
 from __future__ import annotations
 
+import sqlite3
+
 from measurements.files import FileKind
 
 WORD = "CREATE TABLE word (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;"
 
+
+def _add_disk(db: sqlite3.Connection) -> None:
+    """Version 2 knows how full the disk is."""
+    db.execute("ALTER TABLE wifi_device ADD COLUMN disk_ratio REAL")
+
+
 RAW = FileKind(
     name="raw",
     application_id=0x4D724157,  # "MrAW"
-    version=1,
+    version=2,
+    migrations={1: _add_disk},
+    # A finished day is not rewritten for a column it has no values of.
+    readable=1,
     schema=f"""
 {WORD}
 CREATE TABLE wifi_device (
@@ -22,6 +33,7 @@ CREATE TABLE wifi_device (
   ping_ok INTEGER, snmp_ok INTEGER, service_ok INTEGER, sys_up_time INTEGER, uptime_s REAL,
   clients INTEGER, ap_count INTEGER, cpu_ratio REAL, memory_ratio REAL, temperature_c REAL, snmp_rtt_ms REAL,
   poll_ms REAL, lane INTEGER NOT NULL, error_kind INTEGER, error TEXT, serial INTEGER, mac INTEGER,
+  disk_ratio REAL,
   PRIMARY KEY (slot, device)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE ping (
@@ -60,7 +72,7 @@ CREATE TABLE interface (
 # Columns after the key, in the order of the tables; all but the marked ones are fields of the row classes.
 DEVICE_FIELDS = (
     "ping_ok", "snmp_ok", "service_ok", "sys_up_time", "uptime_s", "clients", "ap_count", "cpu_ratio", "memory_ratio",
-    "temperature_c", "snmp_rtt_ms", "poll_ms",
+    "temperature_c", "snmp_rtt_ms", "poll_ms", "disk_ratio",
 )  # fmt: skip
 PING_FIELDS = ("sent", "received", "rtt_min_ms", "rtt_avg_ms", "rtt_max_ms")
 RADIO_FIELDS = ("clients", "channel", "frequency_mhz", "noise_dbm", "signal_dbm", "tx_power_dbm", "airtime_ratio")

@@ -123,7 +123,7 @@ def put_devices(file: DayFile, readings: Sequence[Reading]) -> None:
             slot, device, reading.at, reading.interval_s, row.ping_ok, row.snmp_ok, row.service_ok, row.sys_up_time,
             row.uptime_s, row.clients, row.ap_count, row.cpu_ratio, row.memory_ratio, row.temperature_c,
             row.snmp_rtt_ms, row.poll_ms, number(reading.lane), optional(reading.error_kind), reading.error,
-            optional(reading.box[0]), optional(reading.box[1]),
+            optional(reading.box[0]), optional(reading.box[1]), row.disk_ratio,
         ))  # fmt: skip
         if ping := reading.ping:
             pings.append((slot, device, ping.sent, ping.received, ping.rtt_min_ms, ping.rtt_avg_ms, ping.rtt_max_ms))
@@ -136,7 +136,7 @@ def put_devices(file: DayFile, readings: Sequence[Reading]) -> None:
             (slot, device, number(s.check), s.ok, s.latency_ms, s.down_bps, s.up_bps) for s in reading.services
         ]
     for table, width, rows in (
-        ("ping", 7, pings), ("radio", 10, radios), ("service", 7, services), ("wifi_device", 21, devices),
+        ("ping", 7, pings), ("radio", 10, radios), ("service", 7, services), ("wifi_device", 22, devices),
     ):  # fmt: skip
         if rows:
             file.db.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({_marks(width)})", rows)  # noqa: S608 (our names)
@@ -249,6 +249,8 @@ class RawFiles:
                     path = path_of(self.folder, kind, day)
                     for name in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal"))):
                         name.unlink(missing_ok=True)
+                    for copy in path.parent.glob(f"{path.name}.v*"):  # from before a migration
+                        copy.unlink(missing_ok=True)
                     gone.append(path)
         if gone:
             sync(self.folder)

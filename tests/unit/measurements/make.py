@@ -41,7 +41,7 @@ def full(device: str = "ap-1", slot: int = T0, octets: int = 2**63 + 5) -> Readi
             device=device, slot=slot, ping_ok=True, snmp_ok=False, service_ok=None, sys_up_time=2**32 - 1,
             uptime_s=12.5,
             clients=3, ap_count=2, cpu_ratio=0.125, memory_ratio=0.5, temperature_c=41.5, snmp_rtt_ms=700.25,
-            poll_ms=2100.5,
+            poll_ms=2100.5, disk_ratio=0.75,
         ),
         ping=PingRow(device=device, slot=slot, sent=3, received=2, rtt_min_ms=1.5, rtt_avg_ms=2.5, rtt_max_ms=9.75),
         radios=(

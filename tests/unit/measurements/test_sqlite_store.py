@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import stat
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,12 @@ from measurements.errors import StoreBusy, StoreUnavailable, VersionTooNew, Writ
 from measurements.reading import DeviceRow, InterfaceRow, PingRow, RadioRow, ServiceRow
 from measurements.sqlite import raw_schema
 from measurements.sqlite.raw_schema import PORTS, RAW
-from measurements.sqlite.rawfiles import day_of, days_kept, is_sealed, path_of
-from measurements.sqlite.reader import open_reader
+from measurements.sqlite.rawfiles import RawFiles, day_of, days_kept, is_sealed, path_of
+from measurements.sqlite.reader import SqliteReader, open_reader
 from measurements.sqlite.settings import read_retention, write_retention
 from measurements.sqlite.store import SqliteStore
 from measurements.store import Retention
-from tests.unit.measurements.make import full, reading, span
+from tests.unit.measurements.make import T0, full, reading, span
 
 DAY = 86_400
 MIDNIGHT = 1_790_035_200  # 2026-09-22T00:00Z
@@ -156,6 +157,64 @@ def test_raw_rows_that_the_cache_has_not_seen_are_taken_in_at_the_start(tmp_path
         latest = store.latest()["ap-1"]
         assert (latest.slot, latest.fields["in_bps"]) == (MIDNIGHT + 3300, 16.0)
     assert open_reader(tmp_path).latest()["ap-1"].slot == MIDNIGHT + 3300
+
+
+def _as_version_1(path: Path, *, sealed: bool) -> None:
+    """Make a day file again as the program before wrote it."""
+    path.chmod(0o600)
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("PRAGMA journal_mode=DELETE")
+    db.execute("ALTER TABLE wifi_device DROP COLUMN disk_ratio")
+    db.execute("PRAGMA user_version=1")
+    db.close()
+    path.chmod(0o400 if sealed else 0o600)
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_a_day_of_version_1_is_read_and_written_on(tmp_path: Path, sealed: bool) -> None:
+    with SqliteStore.open(tmp_path) as store:
+        store.write([full(octets=5)])
+    path = path_of(tmp_path / "raw", RAW, day_of(T0))
+    _as_version_1(path, sealed=sealed)
+    before = replace(full(octets=5), row=replace(full().row, disk_ratio=None))
+    with SqliteStore.open(tmp_path) as store:
+        assert list(store.raw.readings(T0, T0 + 60)) == [before]
+        later = full(slot=T0 + 300, octets=9)
+        store.write([later])
+        assert list(store.raw.readings(T0, T0 + 600)) == [before, later]
+    db = sqlite3.connect(path)
+    assert db.execute("PRAGMA user_version").fetchone() == (2,)
+    db.close()
+    copy = path.with_name(path.name + ".v1")
+    assert copy.exists()
+    files = RawFiles(tmp_path / "raw")
+    files.expire(day_of(T0 + 9 * 86_400), day_of(T0 + 9 * 86_400))
+    files.close()
+    assert list((tmp_path / "raw").iterdir()) == []
+
+
+def test_a_finished_day_of_version_1_is_not_rewritten_for_reading(tmp_path: Path) -> None:
+    with SqliteStore.open(tmp_path) as store:
+        store.write([full()])
+    path = path_of(tmp_path / "raw", RAW, day_of(T0))
+    _as_version_1(path, sealed=True)
+    was = path.read_bytes()
+    with SqliteStore.open(tmp_path) as store:
+        assert [r.row.disk_ratio for r in store.raw.readings(T0, T0 + 60)] == [None]
+    assert path.read_bytes() == was
+
+
+def test_a_last_known_of_before_a_field_was_added_is_still_understood(tmp_path: Path) -> None:
+    with SqliteStore.open(tmp_path) as store:
+        store.write([full()])
+    db = sqlite3.connect(tmp_path / "history.db", isolation_level=None)
+    kept = json.loads(db.execute("SELECT fields FROM latest").fetchone()[0])
+    assert kept.pop() == 0.75
+    db.execute("UPDATE latest SET fields = ?", (json.dumps(kept),))
+    db.close()
+    (found,) = SqliteReader(tmp_path).latest().values()
+    assert found.fields["disk_ratio"] is None
+    assert found.fields["memory_ratio"] == 0.5
 
 
 def test_a_second_owner_is_refused_and_a_reader_is_not(tmp_path: Path) -> None:

@@ -83,6 +83,17 @@ def test_device_states_are_those_of_the_story(written: Written) -> None:
                 assert (said.cause == "parent_down") is behind
 
 
+def test_the_full_disk_of_the_story_is_said_and_its_figure_stored(written: Written) -> None:
+    full = [i for i in written.store.intervals(None, "state", start=0, end=int(UNTIL) + 1)
+            if i.cause == "disk" and i.end is None]  # fmt: skip
+    assert {i.subject.partition(":")[0] for i in full} == {"device", "site"}
+    assert {i.state for i in full} == {State.DEGRADED}
+    ((device, latest),) = ((d, n) for d, n in written.store.latest().items() if (n.fields["disk_ratio"] or 0) >= 0.95)
+    assert f"device:{device}" in {i.subject for i in full}
+    (raw,) = [r for r in written.store.raw.readings(latest.slot, latest.slot + 1) if r.device == device]
+    assert raw.row.disk_ratio == latest.fields["disk_ratio"] == 0.96
+
+
 def test_a_site_behind_a_cut_uplink_is_down_and_its_devices_unknown(written: Written) -> None:
     open_ones = written.store.outages(start=0, end=int(UNTIL) + 1, open_only=True)
     (cut,) = (o for o in open_ones if o.cause == "uplink_down" and len(o.sites) > 2)

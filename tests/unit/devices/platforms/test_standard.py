@@ -57,6 +57,34 @@ def test_storage_without_ram_tells_nothing() -> None:
     assert standard.HR_MEMORY.read(storage(r1=(DISK, b"/", 100, 50))) is None
 
 
+def test_the_fullest_writable_disk_tells_and_read_only_ones_do_not() -> None:
+    answers = storage(
+        r1=(RAM, b"Physical memory", 1000, 990), r2=(DISK, b"/rom", 100, 100), r3=(DISK, b"/overlay", 100, 40),
+        r4=(DISK, b"/", 200, 190), r5=(DISK, b"/empty", 0, 0), r6=(DISK, b"/srv", 1000, 100),
+        r7=(DISK, b"/run/lock", 5, 5), r8=(DISK, b"/roman", 100, 10),
+    )  # fmt: skip
+    assert standard.HR_DISK.read(answers) == 0.95
+    assert standard.HR_DISK.rows(answers)[STORAGE + "6"] == ("r4", "r3")
+
+
+def test_a_disk_is_told_again_from_the_rows_that_are_asked_again_beside_the_memory() -> None:
+    answers = storage(r1=(RAM, b"Physical memory", 1000, 990), r2=(DISK, b"/rom", 100, 100), r3=(DISK, b"/", 100, 40))
+    again = Answers()
+    for source in (standard.HR_DISK, standard.HR_MEMORY):
+        for column, rows in source.rows(answers).items():
+            known = dict(again.table(column))
+            again.tables[column] = known | {row: answers.table(column)[row] for row in rows}
+    assert (standard.HR_DISK.read(again), standard.HR_MEMORY.read(again)) == (0.4, 0.99)
+
+
+def test_without_a_storage_table_the_disks_of_snmpd_conf_tell() -> None:
+    assert standard.HR_DISK.read(storage(r1=(RAM, b"RAM", 10, 1))) is None
+    ucd = "1.3.6.1.4.1.2021.9.1."
+    answers = Answers(tables={ucd + "2": {"1": b"/", "2": b"/rom"}, ucd + "9": {"1": 62, "2": 100}})
+    assert standard.UCD_DISK.read(answers) == 0.62
+    assert standard.UCD_DISK.rows(answers) == {ucd + "9": ("1",)}
+
+
 def test_sensors_are_scaled_and_only_degrees_that_work_are_taken() -> None:
     answers = Answers()
     rows: dict[str, tuple[int, int, int, int, int]] = {
