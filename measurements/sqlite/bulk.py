@@ -26,7 +26,7 @@ from measurements.rollup import FIVE_MINUTES, HOUR, table
 from measurements.sqlite import latest as latest_rows
 from measurements.sqlite import states
 from measurements.sqlite.history_schema import HISTORY
-from measurements.sqlite.latest import LOOK_BACK_S, LatestCache
+from measurements.sqlite.latest import LOOK_BACK_S, LatestCache, last_answers
 from measurements.sqlite.raw_schema import PORTS, RAW
 from measurements.sqlite.rawfiles import DAY_S, day_of, day_start, path_of
 from measurements.sqlite.rawreads import RawReader
@@ -189,6 +189,7 @@ class BulkImport:
         cache = LatestCache({})
         for device, readings in by_device.items():
             cache.rebuild(device, readings)
+        cache.note_answers(last_answers(self._db, cache.never_answered()))
         self._db.executemany(
             "INSERT OR REPLACE INTO latest VALUES (?,?,?,?,?,?,?,?,?)",
             [latest_rows.pack(each) for _, each in sorted(cache.get().items())],

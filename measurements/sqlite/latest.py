@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -184,6 +184,26 @@ def load(db: sqlite3.Connection, ids: Sequence[str] | None = None) -> dict[str, 
     return found
 
 
+def last_answers(db: sqlite3.Connection, devices: Iterable[str]) -> dict[str, float]:
+    """When each device last answered, as far as the intervals of the questions know."""
+    found: dict[str, float] = {}
+    for device in devices:
+        told = [
+            row[0]
+            for question in ("ping", "snmp", "service")
+            for row in db.execute(
+                "SELECT MAX(COALESCE(seen, start)) FROM interval WHERE question = :q AND subject = :s AND state = 'up' "
+                "UNION ALL SELECT MAX(COALESCE(seen, start)) FROM open_interval "
+                "WHERE question = :q AND subject = :s AND state = 'up'",
+                {"q": question, "s": f"device:{device}"},
+            )
+            if row[0] is not None
+        ]
+        if told:
+            found[device] = max(told)
+    return found
+
+
 class LatestCache:
     """Last known and the memory for the next rates, of every device. Changed by the writer thread only."""
 
@@ -225,6 +245,16 @@ class LatestCache:
             self._memory[device] = memory
             self._latest[device] = entry if known is None else _carry(entry, known)
         return derived
+
+    def never_answered(self) -> list[str]:
+        """Devices of which no answer is known: they were silent in all that was read."""
+        return [device for device, known in self._latest.items() if known.answered_at is None]
+
+    def note_answers(self, answered: Mapping[str, float]) -> None:
+        """Fill in when devices last answered; what is known stays."""
+        for device, at in answered.items():
+            if (known := self._latest.get(device)) is not None and known.answered_at is None:
+                self._latest[device] = replace(known, answered_at=min(at, known.at))
 
     def __len__(self) -> int:
         return len(self._latest)

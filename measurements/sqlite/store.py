@@ -277,4 +277,6 @@ class SqliteStore(SqliteReader):
         recent = self.raw.readings(known - LOOK_BACK_S, day_start(days[-1]) + DAY_S)
         for device, readings in readings_by_device(recent).items():
             self._cache.rebuild(device, readings)
+        # Once, where it is not known: without a cache, or one made of the newest rows only.
+        self._cache.note_answers(latest_rows.last_answers(self._history_db, self._cache.never_answered()))
         self._flush(self._cache.get())

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from measurements.errors import StoreBusy, StoreUnavailable, VersionTooNew, WriteRejected
+from measurements.intervals import State
 from measurements.reading import DeviceRow, InterfaceRow, PingRow, RadioRow, ServiceRow
 from measurements.sqlite import raw_schema
 from measurements.sqlite.raw_schema import PORTS, RAW
@@ -215,6 +216,23 @@ def test_a_last_known_of_before_a_field_was_added_is_still_understood(tmp_path: 
     (found,) = SqliteReader(tmp_path).latest().values()
     assert found.fields["disk_ratio"] is None
     assert found.fields["memory_ratio"] == 0.5
+
+
+def test_a_device_that_was_silent_all_the_time_that_was_read_says_when_it_last_answered(tmp_path: Path) -> None:
+    answered = T0 - 3 * DAY + 7.0
+    up = replace(span(answered - 60, answered + 60), seen=answered)
+    closed = [up, replace(up, question="service", start=up.start - 60, seen=answered - 60.0)]
+    down = span(answered + 60, None, State.DOWN)
+    with SqliteStore.open(tmp_path) as store:
+        store.write_intervals([*closed, down])
+        for n in range(3):
+            silent = replace(reading(slot=T0 + 60 * n, octets=None, row={"snmp_ok": False}), error_kind="unreachable")
+            store.write([silent, replace(silent, device="ap-2", row=replace(silent.row, device="ap-2"))])
+    with SqliteStore.open(tmp_path) as store:
+        assert store.latest()["ap-1"].answered_at == answered
+        assert store.latest()["ap-2"].answered_at is None
+        store.write([replace(silent, slot=T0 + 240, at=T0 + 241.0)])
+        assert store.latest()["ap-1"].answered_at == answered
 
 
 def test_a_second_owner_is_refused_and_a_reader_is_not(tmp_path: Path) -> None:

@@ -83,6 +83,16 @@ def test_device_states_are_those_of_the_story(written: Written) -> None:
                 assert (said.cause == "parent_down") is behind
 
 
+def test_devices_that_are_down_say_when_they_last_answered(written: Written) -> None:
+    silent = [n for n in written.store.latest().values() if not n.fields["snmp_ok"]]
+    assert silent
+    for known in silent:
+        device = written.story.province.devices[known.device]
+        assert known.answered_at is not None
+        assert written.story.state(device, known.answered_at - 1).reachable
+        assert not written.story.state(device, known.answered_at + 1).reachable
+
+
 def test_the_full_disk_of_the_story_is_said_and_its_figure_stored(written: Written) -> None:
     full = [i for i in written.store.intervals(None, "state", start=0, end=int(UNTIL) + 1)
             if i.cause == "disk" and i.end is None]  # fmt: skip
