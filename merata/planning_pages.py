@@ -22,10 +22,13 @@ from controller.views.planner_scenarios import Scenarios
 from controller.views.planner_sources import AreaAfter, PlanAsk, PlanRefused, Proof
 from controller.views.planner_views import PlannerViews
 from controller.views.sources import Ring
+from geography.errors import GeographyError
+from geography.layers import Layers
 from geography.outlines import outlines
 from geography.units import Level
 from merata.coverage_live import folder_of
 from merata.coverage_live import planner as live_planner
+from merata.settings import StatePaths
 from planning.errors import Infeasible
 from planning.reach import sums
 from planning.siting import Limit
@@ -48,15 +51,28 @@ def planner_views(state: Path, inventory: Path) -> PlannerViews:
     def command(ask: PlanAsk, forbidden: Sequence[str], at: float) -> list[str]:
         return proof_command(state, inventory, ask, forbidden, at)
 
-    kept = state / "coverage"
+    layers = _layers(state)
     found = PagesPlanner(
         live_planner(state, inventory),
         ledger=Ledger(folder_of(state)),
         cache=state / "cache" if state.is_dir() else None,
-        proofs=kept / PROOFS_FOLDER,
+        proofs=folder_of(state) / PROOFS_FOLDER,
+        layers=layers,
         command=command,
     )
-    return PlannerViews(found, Scenarios(state / SCENARIOS_FOLDER))
+    exact = layers is not None and layers.boundaries(Level.DISTRICT) is not None
+    return PlannerViews(found, Scenarios(state / SCENARIOS_FOLDER), approximate=not exact)
+
+
+def _layers(state: Path) -> Layers | None:
+    """What was imported; None where it cannot be read: outlines are approximate until then."""
+    found = Layers(StatePaths(root=state).geo)
+    try:
+        found.boundaries(Level.DISTRICT)
+    except GeographyError as error:
+        log.warning("%s; outlines are approximate until then", error)
+        return None
+    return found
 
 
 def proof_command(state: Path, inventory: Path, ask: PlanAsk, forbidden: Sequence[str], at: float) -> list[str]:
@@ -86,6 +102,7 @@ class PagesPlanner:
         cache: where outlines are kept; None: made in every process.
         proofs: folder of the proofs.
         command: (question, forbidden places, as of) -> the command line that proves it.
+        layers: imported boundaries; None: outlines are made from village points.
     """
 
     def __init__(
@@ -96,8 +113,9 @@ class PagesPlanner:
         cache: Path | None,
         proofs: Path,
         command: Callable[[PlanAsk, Sequence[str], float], Sequence[str]],
+        layers: Layers | None = None,
     ) -> None:
-        self._live, self._ledger, self._cache = live, ledger, cache
+        self._live, self._ledger, self._cache, self._layers = live, ledger, cache, layers
         self._profiles = profiles.load()
         self._costs = costs.load()
         self._rules = Rules()
@@ -153,7 +171,7 @@ class PagesPlanner:
             if level not in self._outlines:
                 self._outlines[level] = {
                     one.code: [ring for polygon in one.polygons for ring in polygon]
-                    for one in outlines(Level(level), cache=self._cache, units=self._live.units)
+                    for one in outlines(Level(level), cache=self._cache, units=self._live.units, layers=self._layers)
                 }
             return self._outlines[level]
 

@@ -16,6 +16,7 @@ from web.words.speech import Figures
 
 RANKED = 12  # plan points that carry their number
 LABEL_PX = 16.0
+NAMED_ON_PHONES = 6
 PLACES = ((0, 0), (0, -22), (0, 22), (-34, 0), (34, 0), (0, -40), (0, 40), (-60, 14), (60, 14))
 
 
@@ -62,11 +63,12 @@ def choropleth(
     written = Markup("") if only.count(".") >= 1 else _names(names, shown, to)
     dots = points(steps, to, hollow)
     return Markup(
-        '<svg viewBox="0 0 {:.0f} {:.0f}" role="img" aria-label="{}" data-fit="{},{},{},{}">{}{}<g>{}</g><g>{}</g>{}'
+        '<svg viewBox="0 0 {:.0f} {:.0f}" role="{}" aria-label="{}" data-fit="{},{},{},{}">{}{}<g>{}</g><g>{}</g>{}'
         '<g data-marks="">{}</g>{}</svg>'
     ).format(
         WIDTH,
         to.height,
+        "group" if links else "img",  # an image holds nothing that can be followed
         label,
         round(to.west, 5),
         round(to.north, 5),
@@ -146,6 +148,7 @@ def _names(names: Mapping[str, str], outlines: Mapping[str, Sequence[Ring]], to:
     """Names of regencies, moved a little where two would meet."""
     taken: list[tuple[float, float, float, float]] = []
     parts: list[Markup] = []
+    large = sorted(outlines, key=lambda code: -_extent(outlines[code]))[:NAMED_ON_PHONES]
     for code, at in label_points(outlines).items():
         x, y = to.xy(*at)
         half = len(names[code]) * CHARACTER_PX * LABEL_PX / 12.5 / 2
@@ -153,8 +156,18 @@ def _names(names: Mapping[str, str], outlines: Mapping[str, Sequence[Ring]], to:
         best = min(range(len(PLACES)), key=lambda k: (sum(_meet(boxes[k], t) for t in taken), k))
         taken.append(boxes[best])
         px, py = x + PLACES[best][0], y + PLACES[best][1]
-        parts.append(Markup('<text class="lab" x="{:.0f}" y="{:.0f}">{}</text>').format(px, py, names[code]))
+        kind = "lab" if code in large else "lab min"
+        parts.append(Markup('<text class="{}" x="{:.0f}" y="{:.0f}">{}</text>').format(kind, px, py, names[code]))
     return Markup("").join(parts)
+
+
+def _extent(rings: Sequence[Ring]) -> float:
+    """Square degrees of the box around the largest ring."""
+    sizes = []
+    for ring in rings:
+        lons, lats = [p[0] for p in ring], [p[1] for p in ring]
+        sizes.append((max(lons) - min(lons)) * (max(lats) - min(lats)))
+    return max(sizes, default=0.0)
 
 
 def _meet(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
