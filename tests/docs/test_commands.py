@@ -9,7 +9,7 @@ import click
 import pytest
 
 from merata.cli import cli
-from tests.docs.shell import PAGES, Typed, commands, inline, typed
+from tests.docs.shell import PAGES, ROOT, Typed, commands, inline, typed
 
 IN_BLOCKS = [found for page in PAGES for found in typed(page)]
 IN_TEXT = [found for page in PAGES for found in inline(page)]
@@ -76,6 +76,22 @@ def test_a_line_of_a_shell_block_is_taken(found: Typed) -> None:
 @pytest.mark.parametrize("found", IN_TEXT, ids=str)
 def test_a_command_in_running_text_exists(found: Typed) -> None:
     assert list(complaints(found.arguments, whole=False)) == []
+
+
+def leaves(group: click.Group, context: click.Context, path: str) -> Iterator[str]:
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            below = click.Context(command, info_name=name, parent=context)
+            yield from leaves(command, below, f"{path} {name}")
+        else:
+            yield f"{path} {name}"
+
+
+@pytest.mark.parametrize("command", list(leaves(cli, click.Context(cli, info_name="merata"), "merata")))
+def test_every_command_has_its_row_in_the_reference(command: str) -> None:
+    assert f"| `{command}` |" in (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
 
 
 def test_the_documentation_shows_the_commands_that_matter() -> None:
