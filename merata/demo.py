@@ -90,7 +90,7 @@ def prepare(folder: Path, *, devices: int, seed: int, now: float, say: Callable[
             _write_scene(folder, scene)
         return scene
     from devices.inventory import load
-    from merata import demo_history
+    from merata import coverage_demo, demo_history
     from simulator.province import build
     from simulator.story import Story
 
@@ -101,6 +101,7 @@ def prepare(folder: Path, *, devices: int, seed: int, now: float, say: Callable[
     _write_scene(beside, scene)
     story = Story(build(seed=seed, devices=devices), (now,))
     demo_history.write(beside / "state", story, load(beside / "inventory.yaml"), until=now, progress=say)
+    coverage_demo.write_tests(beside / "state", story.province, until=now)
     shutil.rmtree(folder, ignore_errors=True)
     beside.rename(folder)
     return scene
