@@ -5,7 +5,7 @@ State intervals, `latest`, 1 h, 1 day and area tables are local (SQLite) in both
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -183,6 +183,14 @@ class MeasurementStore(MeasurementReader, Protocol):
         """Open, change or close outages (key: id)."""
         ...
 
-    def maintain(self, now: float) -> None:
-        """Roll up closed buckets, apply retention; idempotent."""
+    def maintain(self, now: float, *, stop: Callable[[], bool] | None = None) -> bool:
+        """Roll up closed buckets, apply retention; idempotent.
+
+        Args:
+            now: epoch seconds.
+            stop: asked between pieces; True: leave the rest to the next time.
+
+        Returns:
+            False when it was stopped before the end.
+        """
         ...

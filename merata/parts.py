@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -155,13 +155,15 @@ class Joined:
         self._lines.change(inventory)
         self._doors.change(inventory, snmp=self._lines.snmp, ping=self._lines.ping)
 
-    def maintain(self, now: float) -> None:
-        """Roll up, apply retention; forget old jobs and events."""
-        self._store.maintain(now)
+    def maintain(self, now: float, stop: Callable[[], bool]) -> bool:
+        """Roll up, apply retention; forget old jobs and events. False when it was stopped before the end."""
+        if not self._store.maintain(now, stop=stop):
+            return False
         try:
             self._journal.forget(before=now - JOURNAL_KEPT_S)
         except StoreError as error:
             log.error("old events were not forgotten: %s", error)
+        return True
 
     def job(self, name: str, started: float, ended: float, outcome: str, facts: Mapping[str, Any]) -> None:
         """Keep that a job ran."""

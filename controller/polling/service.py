@@ -56,8 +56,8 @@ class Parts(Protocol):
         """From now on the fleet is this one (in the loop)."""
         ...
 
-    def maintain(self, now: float) -> None:
-        """Roll up, apply retention (a thread of its own: writing goes on)."""
+    def maintain(self, now: float, stop: Callable[[], bool]) -> bool:
+        """Roll up, apply retention (a thread of its own: writing goes on); False when `stop` cut it short."""
         ...
 
     def job(self, name: str, started: float, ended: float, outcome: str, facts: Mapping[str, Any]) -> None:
@@ -134,7 +134,7 @@ class Controller:
         self._behind = 0
         self._skipped = 0
         self._asked_to_stop = asyncio.Event()
-        self._maintaining: asyncio.Task[None] | None = None
+        self._maintaining: asyncio.Task[bool] | None = None
         self._side: set[asyncio.Task[None]] = set()
 
     # --- life ---------------------------------------------------------------------------------------------------------
@@ -162,7 +162,7 @@ class Controller:
             task.cancel()
         await asyncio.gather(*self._running.values(), return_exceptions=True)
         if self._maintaining is not None:
-            # A thread cannot be cancelled, and the store must not close under it.
+            # A thread cannot be cancelled, and the store must not close under it: it sees the wish to stop itself.
             await asyncio.gather(self._maintaining, return_exceptions=True)
         await asyncio.gather(*self._side, return_exceptions=True)
         await self._committer.flush()
@@ -268,10 +268,13 @@ class Controller:
         return report
 
     async def _maintain(self, now: float) -> None:
-        self._maintaining = asyncio.create_task(asyncio.to_thread(self._parts.maintain, now))
+        self._maintaining = asyncio.create_task(
+            asyncio.to_thread(self._parts.maintain, now, self._asked_to_stop.is_set)
+        )
         outcome = "ok"
         try:
-            await self._maintaining
+            if not await self._maintaining:
+                outcome = "stopped"
         except StoreError as error:
             outcome = "failed"
             log.error("the store was not maintained: %s", error)

@@ -121,12 +121,14 @@ class InfluxStore(InfluxReader):
         """As `MeasurementStore.write_outages`; local."""
         self._store.write_outages(outages)
 
-    def maintain(self, now: float) -> None:
+    def maintain(self, now: float, *, stop: Callable[[], bool] | None = None) -> bool:
         """As `MeasurementStore.maintain`; the buckets it makes go to the spool before they are committed."""
-        self._store.maintain(now)
-        self._ship_areas()
+        whole = self._store.maintain(now, stop=stop)
+        if whole:
+            self._ship_areas()
         self._spool.put_all({}, now=self._clock(), marks={"maintained": int(now)})  # syncs what was published
         self.sender.wake()
+        return whole
 
     def _ship_areas(self) -> None:
         for tier in ("1h", "1d"):

@@ -27,7 +27,7 @@ from measurements.sqlite.rawfiles import DAY_S, RawFiles, day_start, days_kept
 from measurements.sqlite.reader import SqliteReader
 from measurements.sqlite.rolling import Publish, Tiers
 from measurements.sqlite.settings import DEFAULT_ZONE, get_meta, read_retention, set_meta
-from measurements.sqlite.upkeep import Upkeep, readings_by_device, touch_tables
+from measurements.sqlite.upkeep import GaveUp, Stop, Upkeep, readings_by_device, touch_tables
 from measurements.sqlite.words import Words
 from measurements.sqlite.writer import Writer
 from measurements.store import Latest, Retention
@@ -120,16 +120,24 @@ class SqliteStore(SqliteReader):
         """As `MeasurementReader.latest`, from memory."""
         return self._cache.get(ids)
 
-    def maintain(self, now: float, *, areas: Areas | None = None) -> None:
+    def maintain(self, now: float, *, areas: Areas | None = None, stop: Stop | None = None) -> bool:
         """As `MeasurementStore.maintain`. Run it every few minutes, in a thread of its own.
 
         Args:
             now: epoch seconds.
             areas: area of `device:<id>` or `site:<id>` at a moment, by the links of then; None: as `self.areas` says,
                 and where that is None too, the area tables wait.
+            stop: asked between buckets; True: leave the rest to the next time.
+
+        Returns:
+            False when it was stopped before the end.
         """
         with self._maintaining:
-            self._upkeep().run(now, areas or self.areas, devices=len(self._cache))
+            try:
+                self._upkeep(stop).run(now, areas or self.areas, devices=len(self._cache))
+            except GaveUp:
+                return False
+        return True
 
     def close(self) -> None:
         """As `MeasurementStore.close`; again is harmless."""
@@ -156,11 +164,11 @@ class SqliteStore(SqliteReader):
         """Run `work` on the day files, in the writing thread."""
         return self._writer.call(lambda: work(self._raw_files))
 
-    def _upkeep(self) -> Upkeep:
+    def _upkeep(self, stop: Stop | None) -> Upkeep:
         raw_from = self.in_writer(lambda db: int(get_meta(db, "raw_from", "0")))
         return Upkeep(
             self, self.raw, self._words, publish=self._publish, retention=self._retention or read_retention(self.root),
-            zone=self._zone, bound_s=self._bound_s, raw_from=raw_from,
+            zone=self._zone, bound_s=self._bound_s, raw_from=raw_from, stop=stop,
         )  # fmt: skip
 
     # -- in the writing thread -------------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ from measurements.sqlite.words import Words
 from measurements.store import Retention
 
 log = logging.getLogger(__name__)
+Stop = Callable[[], bool]
 T = TypeVar("T")
 SEAL_AFTER_S = 2 * HOUR  # yesterday's stragglers
 HOURS_AT_ONCE = 24
@@ -58,6 +59,10 @@ class Owner(Protocol):
         ...
 
 
+class GaveUp(Exception):  # no error: what is not done is due at the next pass
+    """Upkeep was asked to stop and did, between two pieces."""
+
+
 class Upkeep:
     """One pass over everything that is due at `now`.
 
@@ -70,13 +75,15 @@ class Upkeep:
         zone: IANA name of the civil days.
         bound_s: how long an open interval holds.
         raw_from: raw rows are complete from here on (an import may have left earlier ones out).
+        stop: asked before each piece; True: give up there. Finished pieces stay, the rest is due at the next pass.
     """
 
     def __init__(
         self, owner: Owner, raw: RawReader, words: Words, *, publish: Publish | None, retention: Retention, zone: str,
-        bound_s: float, raw_from: int,
+        bound_s: float, raw_from: int, stop: Stop | None = None,
     ) -> None:  # fmt: skip
-        self._owner, self._raw, self._words, self._publish = owner, raw, words, publish
+        self._stop = stop
+        self._owner, self._raw, self._words, self._publish = _Stoppable(owner, self._check), raw, words, publish
         self._retention, self._zone, self._bound_s, self._raw_from = retention, zone, bound_s, raw_from
 
     def run(self, now: float, areas: Areas | None, *, devices: int) -> None:
@@ -94,6 +101,10 @@ class Upkeep:
             self._area_hours(areas)
         self._days(floors, with_areas=areas is not None)
         self._seal_and_expire(now)
+
+    def _check(self) -> None:
+        if self._stop is not None and self._stop():
+            raise GaveUp
 
     def floors(self, now: float) -> Floors:
         """From when on the sources of each tier are kept whole."""
@@ -137,6 +148,7 @@ class Upkeep:
     def _make_5m(self, run: Sequence[int], memories: dict[str, Memory], floors: Floors, *, forward: bool) -> None:
         end = run[-1] + FIVE_MINUTES
         since = run[0] if memories else look_back(run[0])
+        self._check()
         made = rolled_5m(self._raw.readings(since, end, ports="uplink"), memories, since=run[0])
 
         def put(db: sqlite3.Connection) -> None:
@@ -270,6 +282,21 @@ class Upkeep:
 
     def _tiers(self, db: sqlite3.Connection) -> Tiers:
         return Tiers(db, self._words, self._publish)
+
+
+class _Stoppable:
+    """An owner that is asked for nothing more once upkeep is to stop."""
+
+    def __init__(self, owner: Owner, check: Callable[[], None]) -> None:
+        self._owner, self._check = owner, check
+
+    def in_writer(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        self._check()
+        return self._owner.in_writer(work)
+
+    def files_in_writer(self, work: Callable[[RawFiles], T]) -> T:
+        self._check()
+        return self._owner.files_in_writer(work)
 
 
 def expiring(kept: Retention, now: float, done: dict[str, int]) -> Iterable[tuple[str, str, int]]:

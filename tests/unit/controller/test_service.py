@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -47,6 +47,7 @@ class Parts:
     steps: list[float] = field(default_factory=list)
     changed: Inventory | None = None
     conclude_takes_s: float = 0.0
+    upkeep_s: float = 0.0
 
     def conclude(self, report: CycleReport, devices: Sequence[Device], at: float) -> Concluded:
         time.sleep(self.conclude_takes_s)
@@ -60,7 +61,11 @@ class Parts:
     def adopt(self, inventory: Inventory) -> None:
         self.inventory = inventory
 
-    def maintain(self, now: float) -> None: ...
+    def maintain(self, now: float, stop: Callable[[], bool]) -> bool:
+        until = time.monotonic() + self.upkeep_s
+        while time.monotonic() < until and not stop():
+            time.sleep(0.01)
+        return not stop()
 
     def observe(self) -> Observe:
         async def ask() -> Observation:
@@ -190,6 +195,25 @@ def test_a_stop_in_the_middle_of_a_cycle_stores_what_it_gave_and_does_not_wait_f
         assert fleet.flying == 0
 
     asyncio.run(body())
+
+
+def test_a_stop_does_not_wait_for_long_upkeep() -> None:
+    bench = Bench(Fleet(), fleet_of(2), interval_s=60)
+    bench.parts.upkeep_s = 30.0
+
+    async def body() -> None:
+        running = asyncio.create_task(bench.controller.run(ready=lambda: None))
+        await asyncio.sleep(0.1)
+        upkeep = asyncio.create_task(bench.controller._maintain(time.time()))
+        await asyncio.sleep(0.1)
+        assert not upkeep.done()
+        bench.controller.stop()
+        await asyncio.wait_for(running, 3)
+        await upkeep
+
+    asyncio.run(body())
+    assert "maintain" in bench.parts.jobs
+    assert bench.parts.is_stopped
 
 
 def test_a_device_that_the_inventory_describes_otherwise_is_learned_again() -> None:

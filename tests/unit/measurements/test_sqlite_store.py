@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -110,6 +110,30 @@ def test_whole_days_are_deleted_when_their_time_has_passed_ports_sooner_than_dev
     assert len(days_kept(store.raw.folder, PORTS)) == 3
     hours = store.series("interface", "ap-1", ["in_octets"], start=MIDNIGHT, end=now, step_s=3600)
     assert sum(v or 0 for v in hours.columns["in_octets"]) == 9 * 11 * 600
+
+
+def test_upkeep_that_is_asked_to_stop_gives_up_between_buckets_and_goes_on_the_next_time(tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def stop_at(piece: int) -> Callable[[], bool]:
+        asked.clear()
+        return lambda: asked.append(1) or len(asked) > piece  # type: ignore[func-returns-value]
+
+    def summed(store: SqliteStore) -> list[tuple[object, ...]]:
+        return store.in_writer(
+            lambda db: [tuple(row) for tier in ("5m", "1h") for row in db.execute(f"SELECT * FROM wifi_device_{tier}")]
+        )
+
+    now = MIDNIGHT + 9 * 3600.0
+    with SqliteStore.open(tmp_path / "whole") as store:
+        store.write(polls(MIDNIGHT, 90))
+        assert store.maintain(now, stop=lambda: False)
+        wanted = summed(store)
+    with SqliteStore.open(tmp_path / "state") as store:
+        store.write(polls(MIDNIGHT, 90))
+        given_up = [piece for piece in range(200) if not store.maintain(now, stop=stop_at(piece))]
+        assert len(given_up) > 5
+        assert summed(store) == wanted
 
 
 def test_nothing_is_deleted_before_it_is_rolled_up(store: SqliteStore) -> None:
