@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -17,9 +17,7 @@ from merata.cli import cli
 from merata.settings import StatePaths
 from tests.unit.measurements.make import reading
 
-BOX = Identity(
-    told_at=time.time() - 600, platform="routeros", vendor="MikroTik", model="hAP ac2", version="7.16.2", serial="S1"
-)
+BOX = Identity(told_at=0.0, platform="routeros", vendor="MikroTik", model="hAP ac2", version="7.16.2", serial="S1")
 
 
 def status(state: Path, *words: str) -> Result:
@@ -34,10 +32,13 @@ def state(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def told(state: Path, device: str) -> None:
+def told(state: Path, device: str) -> Identity:
+    """Ten minutes ago the device said what it is."""
+    box = replace(BOX, told_at=time.time() - 600)
     journal = Journal.open(StatePaths(root=state).journal)
-    journal.keep_identities({device: BOX})
+    journal.keep_identities({device: box})
     journal.close()
+    return box
 
 
 def stored(state: Path) -> str:
@@ -47,14 +48,14 @@ def stored(state: Path) -> str:
 
 def test_one_device_is_shown_with_what_it_is_and_when_it_said_so(state: Path) -> None:
     device = stored(state)
-    told(state, device)
+    box = told(state, device)
     said = status(state, "--device", device)
     assert said.exit_code == 3  # no controller runs here
     assert f"{device}, as told 10 min ago" in said.output
     assert "MikroTik" in said.output
     assert "serial      S1" in said.output
     assert "mac         –" in said.output
-    assert json.loads(status(state, "--json").output)["devices"][device]["identity"] == asdict(BOX)
+    assert json.loads(status(state, "--json").output)["devices"][device]["identity"] == asdict(box)
 
 
 def test_a_device_that_never_said_what_it_is_is_told_as_such(state: Path) -> None:
