@@ -115,7 +115,7 @@ def _reading(
             sys_up_time=row[7], uptime_s=row[8], clients=row[9], ap_count=row[10], cpu_ratio=row[11],
             memory_ratio=row[12],
             temperature_c=row[13], snmp_rtt_ms=row[14], poll_ms=row[15],
-            disk_ratio=row[21] if len(row) > 21 else None,  # a day of version 1
+            disk_ratio=next(iter(row[21:]), None),  # a day of version 1 ends before it
         ),
         lane=texts[row[16]], error_kind=texts.get(row[17]), error=row[18], box=(texts.get(row[19]), texts.get(row[20])),
         ping=pings.get(key), radios=tuple(radios.get(key, ())), services=tuple(services.get(key, ())),
