@@ -156,10 +156,15 @@ _NOT_SEEN: tuple[State, str | None] = (State.UNKNOWN, "unobserved")
 
 
 class _Spans:
-    """Open intervals of one question, closed when the state changes."""
+    """Open intervals of one question, closed when the state changes.
+
+    Trouble that is found again after a blind time says since when it lasts, as the controller does.
+    """
 
     def __init__(self) -> None:
         self._open: dict[tuple[str, str], tuple[State, str | None, float]] = {}
+        self._cut: dict[tuple[str, str], tuple[State, str | None, float]] = {}
+        self._since: dict[tuple[str, str], float] = {}
         self.done: list[Interval] = []
 
     def note(self, subject: str, question: str, state: State, cause: str | None, at: float) -> None:
@@ -168,19 +173,37 @@ class _Spans:
         before = self._open.get(key)
         if before is not None and before[:2] == (state, cause):
             return
+        since = self._since.pop(key, None)
         if before is not None and at > before[2]:
-            self.done.append(_interval(key, before, end=at, seen=at))
+            self.done.append(_interval(key, before, end=at, seen=at, since=since))
+        cut = self._cut.pop(key, None)
+        if (state, cause) == _NOT_SEEN:
+            if before is not None and before[0] is not State.UP:
+                self._cut[key] = (before[0], before[1], before[2] if since is None else since)
+        elif cut is not None and cut[:2] == (state, cause):
+            self._since[key] = cut[2]
         self._open[key] = (state, cause, at)
 
     def finish(self, end: float) -> list[Interval]:
         """All of them; what is still open was last seen at `end`."""
-        return self.done + [_interval(key, span, end=None, seen=end) for key, span in self._open.items()]
+        return self.done + [
+            _interval(key, span, end=None, seen=end, since=self._since.get(key)) for key, span in self._open.items()
+        ]
 
 
 def _interval(
-    key: tuple[str, str], span: tuple[State, str | None, float], *, end: float | None, seen: float
+    key: tuple[str, str],
+    span: tuple[State, str | None, float],
+    *,
+    end: float | None,
+    seen: float,
+    since: float | None = None,
 ) -> Interval:
-    return Interval(subject=key[0], question=key[1], state=span[0], start=span[2], end=end, seen=seen, cause=span[1])
+    evidence = None if since is None or key[1] != "state" else json.dumps({"since": since})
+    return Interval(
+        subject=key[0], question=key[1], state=span[0], start=span[2], end=end, seen=seen, cause=span[1],
+        evidence=evidence,
+    )  # fmt: skip
 
 
 class _Replay:

@@ -92,9 +92,9 @@ def recalled(
     elif ailing == "no_service":
         patient.no_service = limits.misses
     elif ailing in RANK:
-        # What was over when it was judged; a history that was not polled here tells only the cause.
-        known = evidence.get("causes") if cut is None and evidence else [ailing]
-        patient.streaks.active.update(c for c in known or () if c in RANK)
+        # What was over when it was judged; a hole, or a history that was not polled here, tells only the cause.
+        judged = cut is None and "snmp_ok" in evidence
+        patient.streaks.active.update(c for c in (evidence.get("causes", ()) if judged else [ailing]) if c in RANK)
         patient.late = limits.misses if ailing == "slow" else 0
     return patient
 

@@ -176,17 +176,21 @@ def test_a_device_behind_a_dead_parent_goes_on_being_that() -> None:
     assert since(again, "device:sd-ap1") == since(again, "device:sd-gw") == 1
 
 
-def test_a_history_that_tells_no_figures_is_taken_up_by_its_causes() -> None:
-    """As the demonstration writes it."""
+@pytest.mark.parametrize("evidence", [None, json.dumps({"since": START - 83 * STEP})])
+def test_a_history_that_tells_no_figures_is_taken_up_by_its_causes(evidence: str | None) -> None:
+    """As the demonstration writes it, with or without a blind time in between."""
     world = one_school()
     told: Callable[..., Interval] = lambda subject, cause: Interval(  # noqa: E731
-        subject=subject, question="state", state=State.DEGRADED, start=START - 83 * STEP, seen=START - STEP, cause=cause
-    )
+        subject=subject, question="state", state=State.DEGRADED, seen=START - STEP, cause=cause,
+        start=START - (83 if evidence is None else 40) * STEP, evidence=evidence,
+    )  # fmt: skip
     world.store.write_intervals(
         [told("device:sd-gw", "slow"), told("site:sd", "slow"), replace(told("controller", None), state=State.UP)]
     )
     again = restarted(world, after=0)
-    again.steps(5, fields=SLOW)
+    again.step(fields=SLOW)
+    assert again.state("device:sd-gw") == (State.DEGRADED, "slow")
+    again.steps(4, fields=SLOW)
     assert since(again, "device:sd-gw") == since(again, "site:sd") == -83
     assert the_outage(again).started == START - 83 * STEP
 

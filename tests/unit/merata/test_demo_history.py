@@ -1,6 +1,7 @@
 """The demonstration's thirty days, as the store gives them back."""
 
 import itertools
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -91,6 +92,18 @@ def test_devices_that_are_down_say_when_they_last_answered(written: Written) -> 
         assert known.answered_at is not None
         assert written.story.state(device, known.answered_at - 1).reachable
         assert not written.story.state(device, known.answered_at + 1).reachable
+
+
+def test_trouble_that_outlasted_a_blind_time_is_as_old_as_its_outage(written: Written) -> None:
+    outages = {o.sites[0]: o for o in written.store.outages(start=UNTIL - 1, end=UNTIL, open_only=True)}
+    told = written.store.intervals(None, "state", start=int(UNTIL), end=int(UNTIL) + 1)
+    since = {i.subject: json.loads(i.evidence)["since"] for i in told if i.evidence is not None}
+    sites = {s.removeprefix("site:") for s in since if s.startswith("site:")}
+    assert sites
+    for site in sites:
+        assert since[f"site:{site}"] == outages[site].started
+        own = {d.id for d in written.inventory.devices.values() if d.site == site}
+        assert outages[site].started in {since.get(f"device:{d}") for d in own}
 
 
 def test_the_full_disk_of_the_story_is_said_and_its_figure_stored(written: Written) -> None:
