@@ -12,53 +12,16 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from controller.coverage.busy import BusyDays, BusyHours, HourColumns, Members
 from controller.coverage.effective import Measured, SpeedTest
 from controller.coverage.hours import ServiceHours, Span, common, union
 from controller.coverage.model import Rules
-from devices.model import Inventory, Role, Site, SiteId
-from measurements.intervals import Interval, State, civil_days, clip
+from devices.model import Inventory, Site, SiteId
+from measurements.intervals import Interval, State, clip
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 HOUR_S = 3600
-
-
-class Members(Protocol):
-    """Devices of one site: those through which it reaches the internet, and all of them."""
-
-    @property
-    def gateways(self) -> Sequence[str]:
-        """Ids."""
-        ...
-
-    @property
-    def access_points(self) -> Sequence[str]:
-        """Ids."""
-        ...
-
-    @property
-    def others(self) -> Sequence[str]:
-        """Ids."""
-        ...
-
-
-class HourColumns(Protocol):
-    """Hourly rows of many devices as columns, by bucket (measurements.sqlite.tierscan.Scan)."""
-
-    @property
-    def bucket(self) -> Ints:
-        """Epoch s."""
-        ...
-
-    @property
-    def device(self) -> Ints:
-        """Place in the devices asked for."""
-        ...
-
-    @property
-    def columns(self) -> Mapping[str, Floats]:
-        """NaN: not told."""
-        ...
 
 
 class History(Protocol):
@@ -101,7 +64,9 @@ def _midnight(day: date, zone: ZoneInfo) -> float:
     return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC).timestamp()
 
 
-def measure(fleet: Fleet, history: History, *, start: float, end: float, rules: Rules) -> dict[SiteId, Measured]:
+def measure(
+    fleet: Fleet, history: History, *, start: float, end: float, rules: Rules, days: BusyDays | None = None
+) -> dict[SiteId, Measured]:
     """What was measured of every standing public site over [start, end), in its service hours.
 
     Args:
@@ -110,10 +75,11 @@ def measure(fleet: Fleet, history: History, *, start: float, end: float, rules: 
         start: epoch seconds.
         end: epoch seconds, not in the future.
         rules: service hours or all day.
+        days: where busy hours of settled days are kept; None: all are read.
     """
     sites = [site for site in fleet.standing(start, end) if site.kind.serves_public]
     spent = _times(fleet, history, sites, start, end, rules)
-    busy = _Busy(fleet, history, sites, start, end)
+    busy = BusyHours(fleet.inventory, fleet.members, history, sites, start=start, end=end, days=days)
     tests = _tests(fleet, history, sites, start, end)
     return {
         site.id: Measured(
@@ -192,97 +158,6 @@ def _useless(answers: Sequence[Sequence[Interval]], start: float, end: float) ->
         mine = _spans(clip(intervals, start=start, end=end), State.DOWN)
         failed = mine if failed is None else common(failed, mine)
     return failed or []
-
-
-# --- busy hours ------------------------------------------------------------------------------------------------------
-
-
-class _Busy:
-    """Of each civil day the mean of the busiest hour; hourly means, so a short burst proves nothing."""
-
-    def __init__(self, fleet: Fleet, history: History, sites: Sequence[Site], start: float, end: float) -> None:
-        self._row = {site.id: number for number, site in enumerate(sites)}
-        days = civil_days(fleet.inventory.timezone, start, end)
-        self._edges = np.array([day.start for day in days], dtype=np.int64)
-        self._first = int(start) - int(start) % HOUR_S
-        self._count = max(1, -(-(int(end) - self._first) // HOUR_S))
-        span = {"start": self._first, "end": int(end)}
-        gateways = [(d, row) for s, row in self._row.items() for d in self._members(fleet, s)[0]]
-        self._down = self._by_day(self._rates(history, gateways, span))
-        points = [(d, row) for s, row in self._row.items() for d in self._members(fleet, s)[1]]
-        heads = [(d, row) for s, row in self._row.items() for d in self._members(fleet, s)[2]]
-        self._clients = self._by_day(self._crowd(history, points, heads, span))
-
-    @staticmethod
-    def _members(fleet: Fleet, site: SiteId) -> tuple[list[str], list[str], list[str]]:
-        """Gateways, access points, and what may count for all of them."""
-        if site not in fleet.members:
-            return [], [], []
-        parts = fleet.members[site]
-        everything = [*parts.gateways, *parts.access_points, *parts.others]
-        devices = fleet.inventory.devices
-        points = [d for d in everything if devices[d].role is Role.AP]  # type: ignore[index]  # ids are plain text here
-        return list(parts.gateways), points, [d for d in everything if d not in points]
-
-    def _rates(self, history: History, devices: Sequence[tuple[str, int]], span: Mapping[str, int]) -> Floats:
-        """Mean rate of each hour by site, bit/s, its uplinks together; NaN where none told."""
-        scan = history.hours("interface", ("in_octets", "in_rate_ds"), devices=[d for d, _ in devices], **span)
-        tenths = scan.columns["in_rate_ds"]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            rate = np.where(tenths > 0, scan.columns["in_octets"] * 80 / tenths, np.nan)
-        return self._table(scan, devices, rate, np.add)
-
-    def _crowd(
-        self,
-        history: History,
-        points: Sequence[tuple[str, int]],
-        heads: Sequence[tuple[str, int]],
-        span: Mapping[str, int],
-    ) -> Floats:
-        """Mean clients of each hour by site: what its access points count, or what a device above counts for all."""
-        devices = [*points, *heads]
-        scan = history.hours("wifi_device", ("clients_sum", "clients_n"), devices=[d for d, _ in devices], **span)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            mean = scan.columns["clients_sum"] / scan.columns["clients_n"]
-        is_point = scan.device < len(points)
-        together = self._table(scan, devices, np.where(is_point, mean, np.nan), np.add)
-        return np.fmax(together, self._table(scan, devices, np.where(is_point, np.nan, mean), np.maximum))
-
-    def _table(self, scan: HourColumns, devices: Sequence[tuple[str, int]], value: Floats, how: np.ufunc) -> Floats:
-        """Shape (sites, hours)."""
-        made = np.full((len(self._row), self._count), np.nan)
-        told = np.isfinite(value)
-        rows = np.array([row for _, row in devices], dtype=np.int64)[scan.device[told]]
-        hours = (scan.bucket[told] - self._first) // HOUR_S
-        made[rows, hours] = 0.0
-        how.at(made, (rows, hours), value[told])
-        return made
-
-    def _by_day(self, table: Floats) -> Floats:
-        """Shape (sites, days): the busiest hour of each civil day, NaN where nothing was told."""
-        starts = self._first + HOUR_S * np.arange(self._count)
-        day = np.maximum(np.searchsorted(self._edges, starts, side="right") - 1, 0)
-        found = np.full((table.shape[0], len(self._edges)), np.nan)
-        for number in np.unique(day):
-            found[:, number] = np.fmax.reduce(table[:, day == number], axis=1)
-        return found
-
-    def down_bps(self, site: SiteId) -> float | None:
-        """95th percentile over the days."""
-        return _p95(self._down[self._row[site]])
-
-    def clients(self, site: SiteId) -> float | None:
-        """95th percentile over the days."""
-        return _p95(self._clients[self._row[site]])
-
-    def days(self, site: SiteId) -> int:
-        """Days with a known rate."""
-        return int(np.isfinite(self._down[self._row[site]]).sum())
-
-
-def _p95(values: Floats) -> float | None:
-    told = values[np.isfinite(values)]
-    return float(np.percentile(told, 95)) if len(told) else None
 
 
 # --- active tests ----------------------------------------------------------------------------------------------------

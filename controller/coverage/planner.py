@@ -17,6 +17,7 @@ from typing import Generic, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from controller.coverage import demand, live, siting
+from controller.coverage.busy import BusyDays
 from controller.coverage.effective import Measured, SpeedTest, judge
 from controller.coverage.measured import Fleet, History, measure
 from controller.coverage.model import Inputs, LiveCoverage, Rules, SiteWorth, ThresholdProfile
@@ -71,6 +72,7 @@ class Planner:
         self.people, self.tests, self.brought = people, tests, brought
         self._worths = _Shelf(Worths, folder, "sites")
         self._coverage = _Shelf(LiveCoverage, folder, "coverage")
+        self._days = BusyDays(folder) if folder is not None else None
         self._grounds = _Memory[siting.Ground](most=4)
 
     def worths(
@@ -166,7 +168,7 @@ class Planner:
 
     def _sites(self, fleet: Fleet, inputs: Inputs, tests: Mapping[str, Sequence[SpeedTest]]) -> tuple[SiteWorth, ...]:
         rules, profile = inputs.rules, inputs.profile
-        measured = measure(fleet, self.history, start=inputs.start, end=inputs.end, rules=rules)
+        measured = measure(fleet, self.history, start=inputs.start, end=inputs.end, rules=rules, days=self._days)
         heads = self.people(fleet)
         nothing = Measured(period_s=inputs.end - inputs.start)
 

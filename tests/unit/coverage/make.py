@@ -67,6 +67,7 @@ class FakeHistory:
     states: list[Interval] = field(default_factory=list)
     rows: dict[str, list[tuple[int, str, dict[str, float]]]] = field(default_factory=dict)
     asked: int = 0
+    spans: list[tuple[int, int]] = field(default_factory=list)
 
     def intervals(self, subjects: Sequence[str] | None, question: str, *, start: int, end: int) -> list[Interval]:
         self.asked += 1
@@ -80,6 +81,8 @@ class FakeHistory:
         ]
 
     def hours(self, kind: str, columns: Sequence[str], *, start: int, end: int, devices: Sequence[str]) -> Columns:
+        if kind != "service":
+            self.spans.append((start, end))
         kept = [r for r in self.rows.get(kind, []) if start <= r[0] < end and r[1] in devices]
         return Columns(
             bucket=np.array([r[0] for r in kept], dtype=np.int64),

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime
+from pathlib import Path
 
 import pytest
 
+from controller.coverage.busy import BusyDays
+from controller.coverage.effective import Measured
 from controller.coverage.measured import Fleet, measure
 from controller.coverage.model import Rules
 from controller.health.tree import draw
@@ -134,3 +137,23 @@ def test_downloads_of_service_checks_are_active_tests_and_mere_connections_are_n
 def test_what_was_never_measured_is_none_and_not_zero() -> None:
     seen = only(fleet(site()), month())
     assert (seen.busy_down_bps, seen.busy_clients, seen.availability_ratio, seen.tests) == (None, None, None, ())
+
+
+def test_settled_days_are_read_once_and_give_the_same_busy_hours(tmp_path: Path) -> None:
+    rows = [(START + d * DAY + h * HOUR, "a-gw", rate(1 + (7 * d + h) % 11)) for d in range(31) for h in (3, 9, 20)]
+    told = month(rows={"interface": rows})
+    days = BusyDays(tmp_path)
+
+    def seen(shift: float) -> Measured:
+        kept = measure(fleet(site()), told, start=START + shift, end=END + shift, rules=RULES, days=days)
+        assert kept == measure(fleet(site()), told, start=START + shift, end=END + shift, rules=RULES)
+        return kept[SiteId("a")]
+
+    first = seen(0)
+    told.spans.clear()
+    assert seen(0) == first
+    assert told.spans[:2] == [(END - 3 * DAY, END)] * 2  # what may still get late readings
+    seen(5 * HOUR)  # the first day is now a part of a day
+    for path in tmp_path.iterdir():
+        path.write_text("damaged")
+    assert seen(0) == first
