@@ -63,6 +63,7 @@ def reading(device: int, minute: int) -> Reading:
         row=DeviceRow(
             device=name, slot=slot, ping_ok=True, snmp_ok=minute % 9 != 0, clients=minute % 13,
             cpu_ratio=minute % 7 / 7, uptime_s=500.0 + up * 60, snmp_rtt_ms=minute % 11 * 1.37,
+            disk_ratio=minute % 8 / 8,
         ),
         ping=PingRow(device=name, slot=slot, sent=5, received=5 - minute % 3, rtt_avg_ms=20 + minute % 17 / 3),
         radios=(RadioRow(device=name, radio="wlan 0", slot=slot, clients=minute % 13, noise_dbm=-95 + minute % 4),),
@@ -127,6 +128,18 @@ def test_a_series_out_of_influxdb_is_the_one_out_of_local_rows(opened: Open, clo
         assert [each.note for each in found] == [None] * len(CASES)
         assert found == series_of(store._store, step, end)
         assert all(any(v is not None for c in each.columns.values() for v in c) for each in found), step
+
+
+def test_how_full_the_disk_is_comes_back_out_of_influxdb(opened: Open, clock: Clock) -> None:
+    store = opened()
+    live(store, clock, range(30))
+    deliver(store)
+    for step in (None, 120):
+        asked = {"start": START, "end": START + 30 * 60, "step_s": step}
+        found = store.series("wifi_device", "d1", ["disk_ratio", "cpu_ratio"], **asked)
+        assert found.note is None
+        assert found == store._store.series("wifi_device", "d1", ["disk_ratio", "cpu_ratio"], **asked)
+        assert max(v for v in found.columns["disk_ratio"] if v is not None) > 0.8
 
 
 def test_late_and_repeated_readings_give_the_series_that_timely_ones_would(opened: Open, clock: Clock) -> None:
