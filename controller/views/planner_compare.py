@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from controller.views.fleet import Area, Fleet, Fresh, area
 from controller.views.planner import Shade, shares_after, short, step_of
-from controller.views.planner_scenarios import Scenario, Scenarios
+from controller.views.planner_scenarios import Scenario, Scenarios, Trade, trade_of
 from controller.views.planner_sources import AreaAfter, Planner
 from controller.views.sources import Ring
 
@@ -49,7 +49,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparePage:
-    """`/rencana/bandingkan`. differs: inputs that are not the same, then no differences are shown."""
+    """`/rencana/bandingkan`. differs: inputs that are not the same, then no differences are shown.
+
+    trades: the stops of fairness of A, with B's own answer at its stop where both ask for as much.
+    """
 
     fresh: Fresh
     a: Side
@@ -58,6 +61,8 @@ class ComparePage:
     regencies: tuple[Line, ...]
     districts: tuple[Line, ...]
     differs: tuple[str, ...]
+    trades: tuple[Trade, ...]
+    has_both: bool
     names: Mapping[str, str]
     outlines: Mapping[str, Sequence[Ring]]
     borders: Mapping[str, Sequence[Ring]]
@@ -99,6 +104,9 @@ def scenario_page(
 
 def compare_page(fleet: Fleet, planner: Planner, a: Scenario, b: Scenario, *, approximate: bool) -> ComparePage:
     """Two saved plans."""
+    differs = differences(a, b)
+    both = not differs and (a.ask.count, a.ask.budget) == (b.ask.count, b.ask.budget)
+    own = trade_of(b.ask.aversion, b.plan)
     return ComparePage(
         fresh=fleet.fresh,
         a=_side(fleet, a),
@@ -106,7 +114,9 @@ def compare_page(fleet: Fleet, planner: Planner, a: Scenario, b: Scenario, *, ap
         now_lorenz=lorenz([(d.people, d.before) for d in a.after]),
         regencies=_lines(fleet, a, b, 1),
         districts=_lines(fleet, a, b, 2),
-        differs=differences(a, b),
+        differs=differs,
+        trades=tuple(own if both and t.aversion == own.aversion else t for t in a.trades),
+        has_both=both,
         names=_names(fleet, (a, b)),
         outlines=planner.outlines("district"),
         borders=planner.outlines("regency"),

@@ -41,7 +41,11 @@ class Trade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A question with its answer as it was on that day. marginal: newly served people of each further step."""
+    """A question with its answer as it was on that day.
+
+    is_bounded: the plan's bound comes from a proof, which may have run out of time. marginal: newly served people of
+    each further step.
+    """
 
     id: str
     name: str
@@ -51,6 +55,7 @@ class Scenario:
     after: tuple[AreaAfter, ...]
     trades: tuple[Trade, ...]
     marginal: tuple[float, ...]
+    is_bounded: bool = False
 
 
 _TEXT = TypeAdapter(Scenario)
@@ -63,7 +68,9 @@ def identity(ask: PlanAsk, plan: LivePlan) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def compose(planner: Planner, ask: PlanAsk, plan: LivePlan, *, name: str, now: float) -> Scenario:
+def compose(
+    planner: Planner, ask: PlanAsk, plan: LivePlan, *, name: str, now: float, is_bounded: bool = False
+) -> Scenario:
     """Everything that a scenario's pages show, worked out once and kept."""
     return Scenario(
         id=identity(ask, plan),
@@ -74,6 +81,7 @@ def compose(planner: Planner, ask: PlanAsk, plan: LivePlan, *, name: str, now: f
         after=tuple(planner.after(ask, plan, now)),
         trades=tuple(_trades(planner, ask, plan, now)),
         marginal=_marginal(planner, ask, plan, now),
+        is_bounded=is_bounded,
     )
 
 
@@ -85,11 +93,12 @@ def _trades(planner: Planner, ask: PlanAsk, plan: LivePlan, now: float) -> list[
             each = plan if stop == ask.aversion else planner.plan(replace(ask, aversion=stop), now)
         except PlanRefused:
             continue
-        found.append(_trade(stop, each))
+        found.append(trade_of(stop, each))
     return found
 
 
-def _trade(stop: str, plan: LivePlan) -> Trade:
+def trade_of(stop: str, plan: LivePlan) -> Trade:
+    """What a plan gives at its stop of fairness."""
     return Trade(
         aversion=stop,
         people=plan.covered_after - plan.covered_before,

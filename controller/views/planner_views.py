@@ -8,7 +8,7 @@ from controller.views.planner import PlannerFilter, PlannerPage, PlanShown, plan
 from controller.views.planner_compare import ComparePage, ScenarioPage, compare_page, scenario_page
 from controller.views.planner_figure import FigurePage, figure_page
 from controller.views.planner_scenarios import Scenario, Scenarios, compose
-from controller.views.planner_sources import PlanAsk, Planner, PlanRefused
+from controller.views.planner_sources import PlanAsk, Planner, PlanRefused, ProofState
 
 
 class PlannerViews:
@@ -51,7 +51,9 @@ class PlannerViews:
         found = self.shown(ask, now)
         if found is None or found.plan is None:
             raise PlanRefused(found.refused or "unready" if found else "unready", "there is no plan to save")
-        scenario = compose(self.planner, ask, found.plan, name=name, now=now)
+        scenario = compose(
+            self.planner, ask, found.plan, name=name, now=now, is_bounded=found.proof.state is ProofState.DONE
+        )
         self.scenarios.save(scenario)
         return scenario
 

@@ -13,6 +13,9 @@ from controller.views.board import BoardPage, OutagePage
 from controller.views.charts import ChartSet
 from controller.views.device import DevicePage, RawPage
 from controller.views.map import MapPage
+from controller.views.planner import PlannerPage
+from controller.views.planner_compare import ComparePage, ScenarioPage
+from controller.views.planner_figure import FigurePage
 from controller.views.public import PublicPage
 from controller.views.search import SearchPage
 from controller.views.site import SitePage
@@ -30,6 +33,10 @@ PAGES = {
     "raw.html": RawPage,
     "table.html": ChartSet,
     "map.html": MapPage,
+    "planner.html": PlannerPage,
+    "planner_compare.html": ComparePage,
+    "planner_figure.html": FigurePage,
+    "planner_scenario.html": ScenarioPage,
     "public.html": PublicPage,
     "system.html": SystemPage,
     "search.html": SearchPage,
@@ -79,6 +86,7 @@ def test_a_page_is_frozen(page: type):
 
 def test_every_template_of_a_page_is_compared():
     shared = {"layout.html", "foot.html", "parts.html", "filters.html", "error.html", "more.html"}
+    shared |= {f"planner_{part}.html" for part in ("form", "none", "parts", "result", "result_only")}
     assert {p.name for p in TEMPLATES.glob("*.html")} - shared == set(PAGES)
 
 
@@ -91,6 +99,7 @@ def test_templates_hold_no_word_that_is_not_translated():
     """Text between tags is either a figure, a name of ours or goes through the catalogue."""
     allowed = {
         "Merata",
+        "Gini",
         "API",
         "English",
         "Bahasa Indonesia",

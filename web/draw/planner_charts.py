@@ -35,9 +35,7 @@ def lorenz(now: Curve, a: Curve, b: Curve = ()) -> Markup:
         parts.append(
             Markup('<circle class="{}" cx="{:.1f}" cy="{:.1f}" r="4.5"/>').format("dotb" if b else "dotl", x, y)
         )
-        parts.append(
-            Markup('<text class="tag" text-anchor="end" x="{}" y="{:.1f}">{}</text>').format(RIGHT, BOTTOM - 10, text)
-        )
+        parts.append(Markup('<text class="tag" x="{}" y="{}">{}</text>').format(LEFT + 10, TOP + 16, text))
     return _svg(label, parts, gettext("people, least served first"))
 
 
