@@ -142,7 +142,8 @@ class BusyHours:
             run = [each for _, each in group]
             self._read(run[0][0], [day for _, day, _ in run], start, end)
             for number, day, is_settled in run:
-                if is_settled and days is not None:
+                # A day of which nothing is known may still be filled: an import, a worker that was cut off for long.
+                if is_settled and days is not None and np.isfinite(self._down[:, number]).any():
                     days.put(inventory.version, day.start, self._of_day(number))
 
     def _recall(self, days: BusyDays, number: int, day: Period) -> bool:

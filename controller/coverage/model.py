@@ -118,8 +118,10 @@ class SiteWorth:
 
     @property
     def person_hours_lost(self) -> float | None:
-        """People x hours in which the site was down in its service hours."""
-        return None if self.people is None else self.people * self.down_s / 3600
+        """People x hours in which the site was seen down in its service hours; None where it was never seen."""
+        if self.people is None or self.availability_ratio is None:
+            return None
+        return self.people * self.down_s / 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,6 +115,8 @@ def test_people_times_hours_down_are_lost() -> None:
     found = judge(site(), measured(down_s=7200.0), profile=PROFILE, rules=RULES, people=500)
     assert found.person_hours_lost == pytest.approx(1000.0)
     assert judged().person_hours_lost is None
+    unseen = judge(site(), Measured(period_s=30.0 * DAY), profile=PROFILE, rules=RULES, people=500)
+    assert unseen.person_hours_lost is None  # not known is not 0
 
 
 MAYBE = st.none() | st.floats(0, 30e6)

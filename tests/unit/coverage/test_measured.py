@@ -157,3 +157,11 @@ def test_settled_days_are_read_once_and_give_the_same_busy_hours(tmp_path: Path)
     for path in tmp_path.iterdir():
         path.write_text("damaged")
     assert seen(0) == first
+
+
+def test_a_day_of_which_nothing_is_known_is_asked_for_again(tmp_path: Path) -> None:
+    told, days = month(), BusyDays(tmp_path)
+    assert measure(fleet(site()), told, start=START, end=END, rules=RULES, days=days)[SiteId("a")].busy_down_bps is None
+    told.rows = {"interface": [(START + d * DAY, "a-gw", rate(5)) for d in range(30)]}
+    later = measure(fleet(site()), told, start=START, end=END, rules=RULES, days=days)[SiteId("a")]
+    assert later.busy_down_bps == pytest.approx(5e6)
