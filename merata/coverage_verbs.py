@@ -18,6 +18,7 @@ from controller.coverage.live import RADII_KM
 from controller.coverage.model import Rules, SiteWorth, ThresholdProfile, Verdict
 from controller.coverage.planner import Planner
 from controller.coverage.speed import SpeedBook
+from controller.coverage.tables import read_distances
 from devices.model import DeviceId, SiteId
 from geography.units import Units
 from measurements.intervals import civil_months
@@ -98,14 +99,15 @@ def _in(code: str, area: str | None) -> bool:
     return area is None or code == area or code.startswith(area + ".")
 
 
-def coverage(where: Where, radii_km: Sequence[float], level: str) -> Answer:
+def coverage(where: Where, radii_km: Sequence[float], level: str, distances: Path | None) -> Answer:
     """`plan coverage --live`: the ladder at one radius, or at three side by side."""
     known, threshold = where.planner(), where.threshold()
     area = where.area(known.units)
+    ways = None if distances is None else read_distances(distances)
     found = []
     for radius in radii_km or RADII_KM:
         with text.progress(f"coverage at {radius:g} km"):
-            found.append(known.coverage(threshold, where.rules(), radius_km=radius, now=where.now))
+            found.append(known.coverage(threshold, where.rules(), radius_km=radius, now=where.now, ways=ways))
     if not where.is_json:
         return "\n".join(text.coverage(found, [r for r in found[len(found) // 2].level(level) if _in(r.code, area)]))
     return {
@@ -124,12 +126,13 @@ def coverage(where: Where, radii_km: Sequence[float], level: str) -> Answer:
     }
 
 
-def gaps(where: Where, radius_km: float, cause: str | None, limit: int) -> Answer:
+def gaps(where: Where, radius_km: float, cause: str | None, limit: int, distances: Path | None) -> Answer:
     """`plan gaps`: who has no working site in reach, and why."""
     known = where.planner()
     area = where.area(known.units)
+    ways = None if distances is None else read_distances(distances)
     with text.progress(f"gaps at {radius_km:g} km"):
-        found = known.coverage(where.threshold(), where.rules(), radius_km=radius_km, now=where.now)
+        found = known.coverage(where.threshold(), where.rules(), radius_km=radius_km, now=where.now, ways=ways)
     chosen = [g for g in found.gaps if _in(g.village, area) and cause in (None, g.cause.value)]
     if not where.is_json:
         return "\n".join(text.gaps(found, chosen, limit))

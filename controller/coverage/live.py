@@ -24,11 +24,12 @@ from controller.coverage.model import (
 )
 from geography.units import Units
 from planning import access, equity
-from planning.reach import Reach, by_radius, nearest, sums
+from planning.reach import Reach, by_radius, from_pairs, nearest, sums
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+Ways = Mapping[tuple[str, str], float]
 RADII_KM = (0.15, 1.0, 5.0)
 BANDS = ((0.2, 1.0), (0.4, 0.68), (1.0, 0.22))  # E2SFCA: share of the radius, weight (1, 2 and 5 km at a radius of 5)
 _CAUSES = (Cause.NO_SITE, Cause.SLOW, Cause.FULL, Cause.DOWN, Cause.UNMEASURED)  # the last that fits explains the gap
@@ -127,7 +128,13 @@ def _access(people: Floats, reach: Reach, served: Served, radius_km: float) -> F
 
 
 def coverage(
-    people: People, sites: Sequence[SiteWorth], units: Units, *, inputs: Inputs, radius_km: float
+    people: People,
+    sites: Sequence[SiteWorth],
+    units: Units,
+    *,
+    inputs: Inputs,
+    radius_km: float,
+    ways: Ways | None = None,
 ) -> LiveCoverage:
     """Everything of one radius.
 
@@ -136,10 +143,15 @@ def coverage(
         sites: all judged sites.
         units: names.
         inputs: what the figures stand on.
-        radius_km: along the great circle: no river, no road, so it is optimistic.
+        radius_km: along the great circle (no river, no road, so it is optimistic), or by `ways`.
+        ways: km from a village (code) to a site (id) by road or river; people must then stand at village points, and a
+            pair that is not listed is out of reach.
     """
     served = public(sites)
-    reach = by_radius((people.lat, people.lon), (served.lat, served.lon), radius_km)
+    if ways is None:
+        reach = by_radius((people.lat, people.lon), (served.lat, served.lon), radius_km)
+    else:
+        reach = _by_ways(people, served, ways).within(radius_km)
     ladder = climb(people.people, reach, served, radius_km=radius_km)
     rows = _rows(people, ladder, units, inputs.profile.min_kbps_per_person, radius_km)
     villages = [row for row in rows if row.level == "village"]
@@ -156,6 +168,13 @@ def coverage(
         redundancy=_redundancy(people.people, ladder, reach, served),
         lorenz=_lorenz(share, heads),
     )
+
+
+def _by_ways(people: People, served: Served, ways: Ways) -> Reach:
+    row = {people.villages[village]: k for k, village in enumerate(people.village.tolist())}
+    column = {site.site: j for j, site in enumerate(served.sites)}
+    listed = ((row[v], column[s], km) for (v, s), km in ways.items() if v in row and s in column)
+    return from_pairs(len(people.people), len(served.sites), listed)
 
 
 # --- figures by unit -------------------------------------------------------------------------------------------------

@@ -103,13 +103,18 @@ class Planner:
         now: float,
         fleet: Fleet | None = None,
         start: float | None = None,
+        ways: live.Ways | None = None,
     ) -> LiveCoverage:
         """The ladder, gaps and equity of one radius; a second or two when made anew.
+
+        With `ways` (km from a village's code to a site's id) people stand at their village's point and go as it says.
 
         Raises:
             StoreUnavailable: the measurements cannot be read.
         """
         judged = self.worths(profile, rules, now=now, fleet=fleet, start=start)
+        if ways is not None:
+            return self._by_ways(judged, radius_km, ways)
 
         def make() -> LiveCoverage:
             points = self.points(judged, radius_km)
@@ -117,6 +122,17 @@ class Planner:
             return live.coverage(points, judged.sites, self.units, inputs=inputs, radius_km=radius_km)
 
         return self._coverage.get(_hash(judged.inputs.hash, radius_km), make)
+
+    def _by_ways(self, judged: Worths, radius_km: float, ways: live.Ways) -> LiveCoverage:
+        points = demand.of_villages(self.units)
+        inputs = replace(
+            judged.inputs,
+            hash=_hash(judged.inputs.hash, sorted((*pair, km) for pair, km in ways.items())),
+            demand=points.inputs,
+            demand_kind=points.kind,
+            notes=("ways from a table; a pair that it does not list is out of reach", *points.notes),
+        )
+        return live.coverage(points, judged.sites, self.units, inputs=inputs, radius_km=radius_km, ways=ways)
 
     def ground(
         self, profile: ThresholdProfile, rules: Rules, *, radius_km: float, now: float, area: str | None = None

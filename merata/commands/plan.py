@@ -86,7 +86,9 @@ def common(body: Callable[..., Any]) -> Callable[..., Any]:
     """Options that several verbs share."""
     for option in (
         click.option("--json", "as_json", is_flag=True, help="One JSON object on one line."),
-        click.option("--distances", type=FILE, help="demand_id, site_id, km: replaces geometry."),
+        click.option(
+            "--distances", type=FILE, help="demand_id, site_id, km: replaces geometry (live: village codes, site ids)."
+        ),
     ):
         body = option(body)
     return body
@@ -170,11 +172,11 @@ def coverage(
     """Who is served by what works, and who would be if everything worked."""
     positive(radius_km, "--radius-km", zero=True)
     if live:
-        only_tables("--demand, --existing, --distances", demand, existing, distances)
+        only_tables("--demand, --existing", demand, existing)
         only_tables("--min-availability, --min-mbps (use --profile)", min_availability, min_mbps)
         from merata import coverage_verbs
 
-        return coverage_verbs.coverage(where(told), [] if radius_km is None else [radius_km], level)
+        return coverage_verbs.coverage(where(told), [] if radius_km is None else [radius_km], level, distances)
     from controller.coverage import contract, tables
 
     return contract.coverage(
@@ -197,14 +199,14 @@ def only_tables(options: str, *given: object) -> None:
 @click.option("--cause", type=click.Choice(CAUSES))
 @click.option("--limit", type=click.IntRange(1), default=30, show_default=True, help="Rows.")
 @live_options
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on one line.")
+@common
 @answers
-def gaps(radius_km: float, cause: str | None, limit: int, **told: Any) -> dict[str, Any] | str:
+def gaps(radius_km: float, cause: str | None, limit: int, distances: Path | None, **told: Any) -> dict[str, Any] | str:
     """People without a working site in reach, village by village, and why (live)."""
     positive(radius_km, "--radius-km")
     from merata import coverage_verbs
 
-    return coverage_verbs.gaps(where(told), radius_km, cause, limit)
+    return coverage_verbs.gaps(where(told), radius_km, cause, limit, distances)
 
 
 @command.command("worth")

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from devices.inventory import load
+from geography.units import load as load_units
 from measurements.reading import DeviceRow, InterfaceRow, Reading, ServiceRow
 from measurements.sqlite.store import SqliteStore
 from measurements.sqlite.tierscan import scan
@@ -113,6 +114,15 @@ def test_every_gap_has_a_cause_and_its_remedy(plan: Callable[..., Result]) -> No
     assert all(g["nearest_site"] and g["nearest_km"] >= 0 for g in gaps)
     people = [g["people"] for g in gaps]
     assert people == sorted(people, reverse=True)
+
+
+def test_a_table_of_ways_replaces_the_straight_line(plan: Callable[..., Result], tmp_path: Path) -> None:
+    sites = answer(plan("worth", "--verdict", "effective", "--json"))["sites"]
+    (tmp_path / "ways.csv").write_text(f"demand_id,site_id,km\n61.01.01.2007,{sites[0]['site']},0.4\n")
+    found = plan("coverage", "--live", "--radius-km", "1", "--distances", str(tmp_path / "ways.csv"), "--json")
+    said = answer(found)
+    assert said["inputs"]["notes"][0].startswith("ways from a table")
+    assert said["radii"][0]["total"]["effective"] == load_units()["61.01.01.2007"].population
 
 
 def test_a_plan_for_a_regency_is_proven_and_keeps_to_its_budget(plan: Callable[..., Result]) -> None:

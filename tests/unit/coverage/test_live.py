@@ -94,6 +94,13 @@ def test_levels_add_up() -> None:
             assert sum(getattr(r, figure) for r in rows) == pytest.approx(getattr(seen.total, figure))
 
 
+def test_a_table_of_ways_takes_the_place_of_straight_lines() -> None:
+    sites = [at(A, "a", Verdict.EFFECTIVE), at(B, "b", Verdict.EFFECTIVE)]
+    ways = {(A, "a"): 0.5, (B, "b"): 9.0, (C, "b"): 4.0, ("99", "a"): 1.0, (A, "zz"): 1.0}  # a river before B
+    seen = live.coverage(demand.of_villages(UNITS), sites, UNITS, inputs=INPUTS, radius_km=5.0, ways=ways)
+    assert {r.code: r.effective for r in seen.level("village")} == {A: 1000, B: 0, C: 300}
+
+
 def test_nothing_anywhere_is_an_answer_too() -> None:
     seen = found()
     assert (seen.total.effective, seen.equity.gini, seen.lorenz) == (0, None, ())
