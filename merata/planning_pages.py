@@ -211,9 +211,17 @@ class PagesPlanner:
         names = sorted(set(codes))
         number = {code: k for k, code in enumerate(names)}
         where = np.array([number[code] for code in codes], dtype=np.int64)[ground.people.village]
-        columns = [sums(where, people * mask, len(names)) for mask in (True, ground.covered, after)]
+        masks = (True, ground.covered, after, ground.standing.reached() | after, ground.unknown & ~after)
+        columns = [sums(where, people * mask, len(names)) for mask in masks]
         return tuple(
-            AreaAfter(code=code, people=float(columns[0][k]), before=float(columns[1][k]), after=float(columns[2][k]))
+            AreaAfter(
+                code=code,
+                people=float(columns[0][k]),
+                before=float(columns[1][k]),
+                after=float(columns[2][k]),
+                near=float(columns[3][k]),
+                unknown=float(columns[4][k]),
+            )
             for k, code in enumerate(names)
         )
 

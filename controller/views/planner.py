@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from controller.coverage.model import Coverage, Gap, LedgerMonth, LiveCoverage, LivePlan, ThresholdProfile, Verdict
@@ -188,27 +188,30 @@ def short(name: str) -> str:
 
 def _shades(found: LiveCoverage, wanted: PlannerFilter, after: Sequence[AreaAfter] | None) -> tuple[Shade, ...]:
     rows = [r for r in found.level(wanted.level) if _inside(r.code, wanted.area)]
-    shares = {r.code: share_of(r, wanted.layer) for r in rows}
     if after is not None and wanted.level != "village":
-        shares |= shares_after(after, 1 if wanted.level == "regency" else 2)
+        named = {r.code: short(r.name) for r in rows}
+        return shades_after(after, 1 if wanted.level == "regency" else 2, lambda code: named.get(code, code))
     made = []
     for row in rows:
-        share = shares[row.code]
-        hatched = is_hatched(row, wanted.layer) and after is None
-        step = 0 if hatched else step_of(share, promised=wanted.layer == "promised")
+        share = share_of(row, wanted.layer)
+        step = 0 if is_hatched(row, wanted.layer) else step_of(share, promised=wanted.layer == "promised")
         made.append(Shade(code=row.code, name=short(row.name), share=share, step=step))
     return tuple(made)
 
 
-def shares_after(after: Sequence[AreaAfter], dots: int) -> dict[str, float | None]:
-    """Share of people served after a plan, by units whose codes have that many dots."""
-    people: dict[str, float] = {}
-    served: dict[str, float] = {}
+def shades_after(after: Sequence[AreaAfter], dots: int, names: Callable[[str], str]) -> tuple[Shade, ...]:
+    """Units whose codes have that many dots, in the classes of their people served after a plan."""
+    totals: dict[str, tuple[float, float, float, float]] = {}
     for one in after:
         code = ".".join(one.code.split(".")[: dots + 1])
-        people[code] = people.get(code, 0.0) + one.people
-        served[code] = served.get(code, 0.0) + one.after
-    return {code: served[code] / people[code] if people[code] > 0 else None for code in people}
+        people, served, near, unknown = totals.get(code, (0.0, 0.0, 0.0, 0.0))
+        totals[code] = (people + one.people, served + one.after, near + one.near, unknown + one.unknown)
+    made = []
+    for code, (people, served, near, unknown) in sorted(totals.items()):
+        share = served / people if people > 0 else None
+        step = 0 if near > 0 and unknown > MOST_UNKNOWN * near else step_of(share)
+        made.append(Shade(code=code, name=names(code), share=share, step=step))
+    return tuple(made)
 
 
 def _row(found: LiveCoverage | None, code: str) -> Coverage | None:

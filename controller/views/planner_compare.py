@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from controller.views.fleet import Area, Fleet, Fresh, area
-from controller.views.planner import Shade, shares_after, short, step_of
+from controller.views.planner import Shade, shades_after, short
 from controller.views.planner_scenarios import Scenario, Scenarios, Trade, trade_of
 from controller.views.planner_sources import AreaAfter, Planner
 from controller.views.sources import Ring
@@ -161,13 +161,9 @@ def at_half(curve: Curve) -> float | None:
 
 def _side(fleet: Fleet, scenario: Scenario) -> Side:
     plan = scenario.plan
-    shares = shares_after(scenario.after, 2)
     return Side(
         scenario=scenario,
-        shades=tuple(
-            Shade(code=code, name=area(fleet.units, code).name, share=share, step=step_of(share))
-            for code, share in sorted(shares.items())
-        ),
+        shades=shades_after(scenario.after, 2, lambda code: area(fleet.units, code).name),
         people=plan.covered_after - plan.covered_before,
         share=_share(scenario.after, after=True),
         worst=area(fleet.units, plan.worst_regency) if plan.worst_regency else None,

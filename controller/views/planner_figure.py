@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from controller.coverage.model import Coverage, Inputs, LedgerMonth, LiveCoverage, SiteWorth, Verdict
 from controller.views.fleet import Fleet, Fresh
-from controller.views.planner import PlannerFilter, short
+from controller.views.planner import RADII, PlannerFilter, short
 from controller.views.planner_sources import Planner
 
 FIGURES = ("effective", "nominal", "unknown", "gini")
@@ -16,7 +16,10 @@ WORST_FIRST = (Verdict.DOWN, Verdict.SLOW, Verdict.FULL, Verdict.UNMEASURED, Ver
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FigurePage:
-    """`/rencana/angka`. sites: those the figure counts. rows: units one level down, least served first."""
+    """`/rencana/angka`. sites: those the figure counts. rows: units one level down, least served first.
+
+    radii: the same unit at each radius, side by side.
+    """
 
     fresh: Fresh
     filter: PlannerFilter
@@ -28,6 +31,7 @@ class FigurePage:
     sites: tuple[SiteWorth, ...]
     rows: tuple[Coverage, ...]
     months: tuple[LedgerMonth, ...]
+    radii: tuple[Coverage, ...]
 
 
 def figure_page(fleet: Fleet, planner: Planner, wanted: PlannerFilter, figure: str, now: float) -> FigurePage | None:
@@ -50,7 +54,15 @@ def figure_page(fleet: Fleet, planner: Planner, wanted: PlannerFilter, figure: s
         sites=_sites(found, wanted.area, figure),
         rows=tuple(sorted(_rows(found, wanted.area, level), key=lambda r: (r.effective_ratio or 0.0, r.code))),
         months=tuple(planner.ledger(wanted.profile, wanted.radius_km)),
+        radii=tuple(_radii(planner, wanted, now)),
     )
+
+
+def _radii(planner: Planner, wanted: PlannerFilter, now: float) -> Iterator[Coverage]:
+    for radius in RADII:
+        found = planner.coverage(wanted.profile, radius, now)
+        rows = () if found is None else (found.total,) if not wanted.area else found.rows
+        yield from (r for r in rows if not wanted.area or r.code == wanted.area)
 
 
 def _rows(found: LiveCoverage, unit: str, level: str) -> Sequence[Coverage]:

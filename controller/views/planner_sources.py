@@ -71,12 +71,17 @@ class Proof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AreaAfter:
-    """One district before and after a plan, in people."""
+    """One district before and after a plan, in people.
+
+    near: near any site, standing or planned. unknown: near unmeasured sites only, also after the plan.
+    """
 
     code: str
     people: float
     before: float
     after: float
+    near: float = 0.0
+    unknown: float = 0.0
 
 
 class Planner(Protocol):

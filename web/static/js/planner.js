@@ -21,7 +21,7 @@ async function compute() {
   root.toggleAttribute("data-busy", true);
   const slow = setTimeout(() => { const wait = place("result").querySelector("[data-wait]"); if (wait) wait.textContent = wait.dataset.wait; }, 400);
   history.replaceState(null, "", `${location.pathname}?${query}`);
-  for (const link of document.querySelectorAll("a[data-keep]")) carry(link, query);
+  for (const link of document.querySelectorAll("a[data-own]")) carry(link, query);
   try {
     await show(query, mine);
     if (mine === asked && place("result").querySelector("[data-key]")) prove(query, mine);
@@ -33,11 +33,11 @@ async function compute() {
   }
 }
 
-// Links of the map keep their own layer and level, and take the plan along.
+// Links keep what is their own (a layer, a level, a radius) and take the rest of the question along.
 function carry(link, query) {
   const own = new URL(link.href).searchParams;
   const next = new URLSearchParams(query);
-  for (const name of ["lapis", "tingkat", "peta"]) {
+  for (const name of link.dataset.own.split(" ")) {
     next.delete(name);
     if (own.has(name)) next.set(name, own.get(name));
   }
@@ -45,15 +45,17 @@ function carry(link, query) {
 }
 
 async function show(query, mine) {
-  const answer = await fetch(`${root.dataset.result}?${query}`, { headers: { Accept: "text/html" } });
+  const whole = query.get("peta") === "rencana"; // the colours of the map change with the plan
+  const answer = await fetch(`${whole ? location.pathname : root.dataset.result}?${query}`, { headers: { Accept: "text/html" } });
   if (!answer.ok) throw new Error(String(answer.status));
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (mine !== asked) return;
   place("result").replaceChildren(...page.querySelector('[data-live-part="result"]').childNodes);
   announce();
-  const marks = page.querySelector("[data-marks]");
-  const map = root.querySelector("[data-map] svg [data-marks]");
-  if (marks && map) map.replaceChildren(...[...marks.childNodes].map((node) => document.importNode(node, true)));
+  const part = whole ? "[data-map] > svg" : "[data-marks]";
+  const [fresh, old] = [page.querySelector(part), root.querySelector(whole ? part : `[data-map] ${part}`)];
+  if (fresh && old) old.replaceChildren(...[...fresh.childNodes].map((node) => document.importNode(node, true)));
+  if (whole) root.querySelector("[data-map] .legend")?.replaceWith(document.importNode(page.querySelector("[data-map] .legend"), true));
   document.querySelector("[data-after]")?.toggleAttribute("hidden", query.get("tingkat") === "desa");
 }
 
