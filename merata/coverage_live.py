@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from math import isfinite
 from pathlib import Path
 
+from controller.coverage.candidates import Brought, Point
 from controller.coverage.measured import Fleet
 from controller.coverage.planner import Planner
-from controller.coverage.siting import Brought, Point
 from controller.coverage.speed import SpeedBook
 from controller.health.tree import draw
 from controller.inventories import Versions

@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from controller.coverage import demand, live, siting
 from controller.coverage.busy import BusyDays
+from controller.coverage.candidates import Brought
 from controller.coverage.effective import Measured, SpeedTest, judge
 from controller.coverage.measured import Fleet, History, measure
 from controller.coverage.model import Inputs, LiveCoverage, Rules, SiteWorth, ThresholdProfile
@@ -65,7 +66,7 @@ class Planner:
         units: Units,
         people: Callable[[Fleet], Mapping[str, int]],
         tests: Tests = lambda _start, _end: {},
-        brought: Callable[[], siting.Brought] = siting.Brought,
+        brought: Callable[[], Brought] = Brought,
         folder: Path | None = None,
     ) -> None:
         self.fleet, self.history, self.grid, self.units = fleet, history, grid, units

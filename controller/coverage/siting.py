@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,22 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controller.coverage import demand, live
+from controller.coverage.candidates import Brought, candidates, within
 from controller.coverage.costs import Costs
 from controller.coverage.demand import People
 from controller.coverage.errors import BadInput
-from controller.coverage.model import Inputs, LivePlan, Measure, Remedy, SiteWorth, Step, Verdict
-from devices.model import Backhaul
+from controller.coverage.model import Inputs, LivePlan, Measure, SiteWorth, Step, Verdict
 from geography.grid import DemandGrid
-from geography.units import Level, Units
+from geography.units import Units
 from planning import cover_proof, equity
 from planning.cover import Cover, Objective, Total, Welfare, WorstRegion, merge
-from planning.reach import Reach, by_radius, nearest, sums
+from planning.reach import Reach, by_radius, sums
 from planning.siting import Deadline, Limit, Siting
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
-_REMEDY = {Verdict.DOWN: Remedy.REPAIR, Verdict.SLOW: Remedy.UPGRADE, Verdict.FULL: Remedy.UPGRADE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,142 +44,6 @@ class Ask:
     is_unknown_open: bool = False
     is_quick: bool = False
     time_limit_s: float = 20.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
-    """A place that a planner brought: where a site could be, or where one of another programme stands."""
-
-    id: str
-    name: str
-    lat: float
-    lon: float
-    cost: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Brought:
-    """Imported points: `offered` may be built at besides the villages, `others` are of other programmes."""
-
-    offered: tuple[Point, ...] = ()
-    others: tuple[Point, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A step that could be taken. `site`: index into the public sites, None for a new one; `price`: of its own."""
-
-    action: Remedy
-    place: str
-    name: str
-    area: str
-    lat: float
-    lon: float
-    backhaul: str
-    because: str | None = None
-    site: int | None = None
-    price: float | None = None
-
-    def cost(self, costs: Costs) -> float:
-        """Rupiah: its own price where one was brought. A repair that is an upgrade too costs both."""
-        if self.price is not None:
-            return self.price
-        both = self.because == Verdict.DOWN and self.action is Remedy.UPGRADE
-        return costs[self.action][self.backhaul] + (costs[Remedy.REPAIR][self.backhaul] if both else 0.0)
-
-
-# --- what could be done ----------------------------------------------------------------------------------------------
-
-
-def candidates(
-    grid: DemandGrid,
-    served: live.Served,
-    units: Units,
-    inputs: Inputs,
-    offered: Sequence[Point],
-    *,
-    radius_km: float,
-    area: str | None,
-) -> list[Candidate]:
-    """Repairs and upgrades of standing sites, villages whose point has no working site in reach, offered places."""
-    usual = _usual_links(served)
-    found = [_standing(j, site, inputs) for j, site in enumerate(served.sites) if site.verdict in _REMEDY]
-    found += _villages(served, units, usual, radius_km)
-    found += _offered(grid, offered, usual)
-    return sorted((c for c in found if _within(c.area, area)), key=lambda c: (c.place, c.action))
-
-
-def _standing(number: int, site: SiteWorth, inputs: Inputs) -> Candidate:
-    is_too_slow = site.plan_down_bps is not None and site.plan_down_bps < inputs.profile.min_down_bps
-    return Candidate(
-        action=Remedy.UPGRADE if is_too_slow else _REMEDY[site.verdict],
-        place=site.site,
-        name=site.name,
-        area=site.area,
-        lat=site.lat,
-        lon=site.lon,
-        backhaul=site.backhaul or Backhaul.VSAT.value,
-        because=site.verdict.value,
-        site=number,
-    )
-
-
-def _offered(grid: DemandGrid, points: Sequence[Point], usual: Mapping[str, str]) -> list[Candidate]:
-    """Places that a planner brought, in the village of the nearest hexagon."""
-    at = (np.array([p.lat for p in points]), np.array([p.lon for p in points]))
-    where, _ = nearest(at, (grid.lat, grid.lon))
-    return [
-        Candidate(
-            action=Remedy.BUILD,
-            place=f"point:{point.id}",
-            name=point.name,
-            area=code,
-            lat=point.lat,
-            lon=point.lon,
-            backhaul=_link(code, usual),
-            price=point.cost,
-        )
-        for point, code in zip(points, grid.village[where].tolist(), strict=True)
-    ]
-
-
-def _link(code: str, usual: Mapping[str, str]) -> str:
-    return next((usual[c] for c in (code[:8], code[:5]) if c in usual), Backhaul.VSAT.value)
-
-
-def _villages(served: live.Served, units: Units, usual: Mapping[str, str], radius_km: float) -> list[Candidate]:
-    """Points of villages without a working site in reach, fed as most sites around are."""
-    places = [(u, u.point) for u in units.level(Level.VILLAGE) if u.point is not None]
-    at = (np.array([p[0] for _, p in places]), np.array([p[1] for _, p in places]))
-    works = served.are(Verdict.EFFECTIVE)
-    covered = by_radius(at, (served.lat[works], served.lon[works]), radius_km).reached()
-    return [
-        Candidate(
-            action=Remedy.BUILD,
-            place=unit.code,
-            name=unit.name,
-            area=unit.code,
-            lat=point[0],
-            lon=point[1],
-            backhaul=_link(unit.code, usual),
-        )
-        for (unit, point), has_one in zip(places, covered, strict=True)
-        if not has_one
-    ]
-
-
-def _usual_links(served: live.Served) -> dict[str, str]:
-    """The most common backhaul of the public sites of each district and regency; ties by name."""
-    counts: dict[str, Counter[str]] = {}
-    for site in served.sites:
-        if site.backhaul:
-            for parts in (2, 3):
-                counts.setdefault(".".join(site.area.split(".")[:parts]), Counter())[site.backhaul] += 1
-    return {code: min(c, key=lambda link: (-c[link], link)) for code, c in counts.items()}
-
-
-def _within(code: str, area: str | None) -> bool:
-    return area is None or code == area or code.startswith(area + ".")
 
 
 # --- who would be reached --------------------------------------------------------------------------------------------
@@ -258,7 +120,7 @@ def _only(people: People, area: str | None) -> People:
     """The points of one area; its villages only."""
     if area is None:
         return people
-    kept = [k for k, code in enumerate(people.villages) if _within(code, area)]
+    kept = [k for k, code in enumerate(people.villages) if within(code, area)]
     number = np.full(len(people.villages), -1, dtype=np.int64)
     number[kept] = np.arange(len(kept))
     here = number[people.village] >= 0

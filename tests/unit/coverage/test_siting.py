@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.coverage import costs
+from controller.coverage.candidates import Brought, Point
 from controller.coverage.errors import BadInput
 from controller.coverage.model import LivePlan, Remedy, SiteWorth, Verdict
-from controller.coverage.siting import Ask, Brought, Ground, Point, plan
+from controller.coverage.siting import Ask, Ground, plan
 from planning.errors import Infeasible
 from planning.siting import Limit
 from tests.unit.coverage.make import INPUTS, grid, units, worth
