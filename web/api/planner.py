@@ -6,11 +6,15 @@ from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
+from pydantic import BaseModel, ConfigDict, Field
+from spectree import Response as Documented
 
 from controller.views.planner import PlanShown
 from controller.views.planner_sources import ProofState
+from web.api.schemas import ProblemOut
+from web.api.tree import spec
 from web.errors import problem
-from web.pages import planner_query as query
+from web.pages import planner_query as asked
 from web.pages.answer import fleet
 from web.pages.planner import planner
 from web.words.speech import g_now
@@ -18,15 +22,52 @@ from web.words.speech import g_now
 blueprint = Blueprint("planner_api", __name__, url_prefix="/api/v1/plan")
 
 
+class PlanQuery(BaseModel):
+    """The question, named as on the page; what belongs to the page alone is not looked at."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    n: str | None = Field(default=None, max_length=20, description="number of points; 60 where nothing is asked")
+    anggaran: str | None = Field(default=None, max_length=40, description="budget in rupiah, instead of n")
+    radius: str | None = Field(default=None, max_length=8, description="0.15, 1 or 5 km")
+    pemerataan: str | None = Field(default=None, max_length=2, description="fairness: 0 (most people) to 4 (max-min)")
+    wilayah: str | None = Field(default=None, max_length=13, description="Kemendagri code of a regency or district")
+    profil: str | None = Field(default=None, max_length=40, description="threshold profile")
+    kunci: list[str] = Field(default=[], description="village codes or site ids that must be in; repeat")
+    larang: list[str] = Field(default=[], description="those that must not; repeat")
+    tindakan: list[str] = Field(default=[], description="bangun, perbaiki, tingkatkan; repeat")
+
+
+class PlanOut(BaseModel):
+    """A plan in figures. state: of its proof. status, bound, gap_pct: only once there is one. plan: with every step."""
+
+    key: str
+    inputs: str
+    state: str
+    status: str
+    bound: float | None
+    gap_pct: float | None
+    people: float
+    cost: float
+    steps: int
+    seconds: float
+    plan: dict[str, Any] | None = None
+
+
+_ANSWERS = Documented(HTTP_200=PlanOut, HTTP_404=ProblemOut, HTTP_409=ProblemOut)
+
+
 @blueprint.get("")
-def plan() -> Response:
+@spec.validate(resp=_ANSWERS, tags=["plan"])
+def plan(query: PlanQuery) -> Response:  # noqa: ARG001  read by `planner_query`, described here
     """The best plan there is now (proven, else quick). Starts no proof."""
     shown = _shown(start=False)
     return shown if isinstance(shown, Response) else jsonify(_told(shown, whole=True))
 
 
 @blueprint.get("/proof")
-def proof() -> Response:
+@spec.validate(resp=_ANSWERS, tags=["plan"])
+def proof(query: PlanQuery) -> Response:  # noqa: ARG001  as above
     """How far the proof of a plan has come; the first question starts it. Ask again each second while it runs."""
     shown = _shown(start=True)
     if isinstance(shown, Response):
@@ -41,8 +82,8 @@ def _shown(*, start: bool) -> PlanShown | Response:
     found = planner()
     if found is None:
         return problem(404, "no_planner", "this server has no planner")
-    wanted = query.read_filter(next(iter(found.planner.profiles)))
-    ask = query.read_ask(wanted, default=True)
+    wanted = asked.read_filter(next(iter(found.planner.profiles)))
+    ask = asked.read_ask(wanted, default=True)
     shown = found.shown(ask, g_now(), start=start) if ask and wanted.profile in found.planner.profiles else None
     if shown is None:
         return problem(409, "unready", "there is no inventory, or no such threshold profile")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from flask.testing import FlaskClient
 from controller.views.planner import step_of
 from controller.views.planner_compare import at_half, lorenz
 from controller.views.planner_scenarios import Scenarios
+from controller.views.planner_views import PlannerViews
 from tests.unit.web.planner_world import planner_world
 from tests.unit.web.world import World, world
 from web import WebSettings, create_app
@@ -227,3 +229,24 @@ def test_the_planner_stays_light(client: FlaskClient):
     without_map = re.sub(rb' d="[^"]*"', b"", page)
     assert len(brotli.compress(without_map, quality=5)) <= 20_000
     assert len(brotli.compress(page, quality=5)) <= 60_000
+
+
+def test_before_the_first_measurement_nobody_is_said_to_be_unserved(given: World, tmp_path: Path):
+    views = planner_world(tmp_path, count=40)
+    known = views.planner.coverage("bakti", 5.0, given.now)
+    assert known is not None
+    total = replace(known.total, effective=0.0, unknown=known.total.nominal)
+    unmeasured = replace(known, total=total)
+
+    class Unmeasured:
+        def __getattr__(self, name: str) -> object:
+            return getattr(views.planner, name)
+
+        def coverage(self, *_: object) -> object:
+            return unmeasured
+
+    shown = PlannerViews(Unmeasured(), Scenarios(None))  # type: ignore[arg-type]
+    app = create_app(given.views, WebSettings(clock=lambda: given.now), shown)
+    page = words(app.test_client().get("/rencana").text)
+    assert re.search(r"Belum terukur: [\d.]+ orang tinggal dekat lokasi", page)
+    assert "dari 100 orang" not in page

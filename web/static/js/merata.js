@@ -113,7 +113,7 @@ if (root.dataset.etag) {
 setInterval(tick, 1000);
 
 // Keys ------------------------------------------------------------------------------------------------------------
-const GO = { g: "/", p: "/peta", l: "/lokasi", s: "/status" };
+const GO = { g: "/", p: "/peta", l: "/lokasi", r: "/rencana", s: "/status" };
 let waiting = -Infinity; // when g was pressed
 const kept = () => { try { return localStorage.getItem("tombol") !== "mati"; } catch { return true; } };
 const keep = (on) => { try { localStorage.setItem("tombol", on ? "hidup" : "mati"); } catch { /* no storage, no memory */ } };
