@@ -6,7 +6,7 @@ PORT ?= 8021
 SHELL := /bin/bash
 BUILD_INPUTS := pyproject.toml frontend/package-lock.json frontend/hook.py $(wildcard web/translations/*/LC_MESSAGES/*.po)
 
-.PHONY: demo test check bench lock clean format daemons
+.PHONY: demo test check bench oracles lock clean format daemons
 
 demo: $(VENV)/.ready  ## a simulated province, polled over real SNMP, on http://127.0.0.1:8021
 	@exec $(BIN)/merata demo --port $(PORT)
@@ -26,6 +26,9 @@ check: $(VENV)/.ready-dev  ## format, lint, types, import contract, catalogues, 
 bench: $(VENV)/.ready-dev  ## measurements beside peers; writes benchmarks/results/
 	$(BIN)/python -m benchmarks
 
+oracles: .venv-oracles/.ready  ## planning held to spopt, access, inequality and CBC, in an environment of their own
+	.venv-oracles/bin/python -m pytest --confcutdir=tests/oracles -p no:cacheprovider -W ignore::DeprecationWarning tests/oracles
+
 format: $(VENV)/.ready-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -36,6 +39,7 @@ daemons:
 lock:  ## resolve again; the locks hold hashes and no addresses
 	$(BIN)/uv pip compile pyproject.toml $(LOCK_FLAGS) -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra dev -c requirements.lock $(LOCK_FLAGS) -o requirements-dev.lock
+	$(BIN)/uv pip compile pyproject.toml --extra oracles -c requirements.lock -c requirements-dev.lock $(LOCK_FLAGS) -o requirements-oracles.lock
 LOCK_FLAGS := -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
 $(BIN)/python:
@@ -51,6 +55,12 @@ $(VENV)/.ready: requirements.lock $(BUILD_INPUTS) | $(BIN)/python
 $(VENV)/.ready-dev: requirements-dev.lock $(VENV)/.ready
 	@echo "merata: preparing the test environment ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+.venv-oracles/.ready: requirements-oracles.lock
+	@echo "merata: preparing the oracles (once, about 700 MB) ..."
+	@$(PYTHON) -m venv .venv-oracles
+	@.venv-oracles/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-oracles.lock
 	@touch $@
 
 clean:
