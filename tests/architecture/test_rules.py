@@ -28,7 +28,9 @@ DOORS = {
     "shapely": ("geography/",),
     "python_calamine": ("devices/inventory", "geography/"),
     "h3": ("geography/hexagons.py",),
-    "pyogrio": ("geography/vectors.py",),
+    "pyogrio": ("geography/vectors.py", "geography/packages.py"),
+    "typst": ("controller/reports/pages.py",),
+    "xlsxwriter": ("controller/reports/files.py",),
 }
 
 

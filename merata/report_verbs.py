@@ -1,0 +1,119 @@
+"""The verbs of `merata report`: live coverage and plans, handed to the reports room and written to a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from controller.coverage import costs, siting
+from controller.coverage.errors import BadInput
+from controller.coverage.model import LivePlan, Verdict
+from controller.coverage.planner import Planner
+from controller.reports import files, tables
+from controller.views.planner_scenarios import Scenarios
+from geography.layers import Layers
+from geography.outlines import outlines
+from geography.units import Level, Units
+from merata import coverage_text as text
+from merata.coverage_verbs import Where
+from merata.planning_pages import SCENARIOS_FOLDER
+from merata.settings import StatePaths
+from planning.siting import Limit
+
+Rings = Mapping[str, Sequence[Sequence[tuple[float, float]]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanQuestion:
+    """The plan that goes with it: a saved scenario, or so many sites, or a budget; with none of them, no plan."""
+
+    scenario: str | None = None
+    count: int | None = None
+    budget: float | None = None
+    aversion: float = 0.0
+    time_limit_s: float = 20.0
+
+    @property
+    def is_asked(self) -> bool:
+        """True when there is something to answer."""
+        return self.scenario is not None or self.count is not None or self.budget is not None
+
+
+def export(
+    where: Where, what: str, kind: str, out: Path, *, level: str, radius_km: float, question: PlanQuestion
+) -> str:
+    """`report export`: one table as one file.
+
+    Raises:
+        BadInput: what is asked for is not known.
+        ReportFailed: the file cannot be written.
+    """
+    table = _table(where, what, level=level, radius_km=radius_km, question=question)
+    written = files.write(table, out, kind)
+    return f"{', '.join(str(p) for p in written)}: {len(table.rows)} rows, inputs {dict(table.about)['inputs_hash']}"
+
+
+def _table(where: Where, what: str, *, level: str, radius_km: float, question: PlanQuestion) -> tables.Table:
+    known = where.planner()
+    area = where.area(known.units)
+    if what == "plan":
+        return tables.plan(plan_of(where, known, area, radius_km, question), made_at=where.now)
+    if what == "worth":
+        with text.progress("sites"):
+            judged = known.worths(where.threshold(), where.rules(), now=where.now)
+        sites = [s for s in judged.sites if s.verdict is not Verdict.NOT_PUBLIC and is_in(s.area, area)]
+        return tables.worth(sites, judged.inputs, made_at=where.now)
+    with text.progress(f"coverage at {radius_km:g} km"):
+        found = known.coverage(where.threshold(), where.rules(), radius_km=radius_km, now=where.now)
+    points = village_points(known.units)
+    if what == "gaps":
+        listed = [g for g in found.gaps if is_in(g.village, area)]
+        return tables.gaps(listed, found.inputs, radius_km=radius_km, made_at=where.now, points=points)
+    rows = [r for r in found.level(level) if is_in(r.code, area)]
+    areas = {} if level == "village" else rings_of(where, known.units, level)
+    return tables.coverage(rows, found.inputs, made_at=where.now, areas=areas, points=points)
+
+
+def plan_of(where: Where, known: Planner, area: str | None, radius_km: float, question: PlanQuestion) -> LivePlan:
+    """The saved scenario, or the plan with its proof.
+
+    Raises:
+        BadInput: nothing is asked, or there is no such scenario.
+    """
+    if question.scenario is not None:
+        saved = Scenarios(where.state / SCENARIOS_FOLDER).find(question.scenario)
+        if saved is None:
+            raise BadInput(f"no saved scenario has the id {question.scenario!r}", path="--scenario")
+        return saved.plan
+    if (question.count is None) == (question.budget is None):
+        raise BadInput("one of --scenario, --count and --budget was expected for a plan", path="--what")
+    with text.progress("people and places"):
+        ground = known.ground(where.threshold(), where.rules(), radius_km=radius_km, now=where.now, area=area)
+    ask = siting.Ask(
+        limit=Limit(count=question.count, budget=question.budget),
+        aversion=question.aversion,
+        time_limit_s=question.time_limit_s,
+    )
+    with text.progress("plan and proof", limit_s=question.time_limit_s):
+        return siting.plan(ground, ask, costs.load(costs.SHIPPED))
+
+
+def rings_of(where: Where, units: Units, level: str) -> Rings:
+    """Outlines of a level as rings by code."""
+    cache = where.state / "cache" if where.state.is_dir() else None
+    layers = Layers(StatePaths(root=where.state).geo)
+    return {
+        one.code: [ring for polygon in one.polygons for ring in polygon]
+        for one in outlines(Level(level), cache=cache, units=units, layers=layers)
+    }
+
+
+def village_points(units: Units) -> Mapping[str, tuple[float, float]]:
+    """(lon, lat) of each village; one without a point of its own has its mother village's."""
+    return {u.code: (at[1], at[0]) for u in units.level(Level.VILLAGE) if (at := units.place(u)) is not None}
+
+
+def is_in(code: str, area: str | None) -> bool:
+    """True for codes of the area and below."""
+    return area is None or code == area or code.startswith(area + ".")
