@@ -57,6 +57,11 @@ def missing(name: str) -> str | None:
     return NEEDS[name]()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The browser comes last: Playwright keeps an event loop running, beside which no other test can start one."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip with the reason; under REQUIRE=all fail instead."""
     for marker in item.iter_markers("needs"):

@@ -18,7 +18,7 @@ from merata.commands.probe import as_printed
 from tests.platforms.recorded import RecordedAgent, read_snmprec
 
 HERE = Path(__file__).parent
-CASES = sorted(p.parent.relative_to(HERE).as_posix() for p in HERE.glob("*/*/walk.snmprec"))
+CASES = sorted(p.parent.relative_to(HERE).as_posix() for p in HERE.glob("*/*/walk.txt"))
 AGENT = Agent(target=Target(domain="test", host="192.0.2.1"), credential=Community(community=b"test"))
 
 
@@ -28,7 +28,7 @@ async def facts_of(ask: RecordedAgent) -> Facts:
 
 
 def read(case: str) -> tuple[Facts, dict[str, Any]]:
-    ask = RecordedAgent(read_snmprec(HERE / case / "walk.snmprec"))
+    ask = RecordedAgent(read_snmprec(HERE / case / "walk.txt"))
     return asyncio.run(facts_of(ask)), json.loads((HERE / case / "expected.json").read_text())
 
 

@@ -29,7 +29,7 @@ NOW = 1_700_000_000.0
 
 
 def recorded(case: str = "routeros/hap-ac_6.49") -> RecordedAgent:
-    return RecordedAgent(read_snmprec(WALKS / case / "walk.snmprec"))
+    return RecordedAgent(read_snmprec(WALKS / case / "walk.txt"))
 
 
 class Clock:
