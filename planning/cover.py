@@ -161,10 +161,18 @@ class Plan:
         self.chosen: list[int] = []
         self.covered = cover.base.copy()
         self._times = np.zeros(len(cover.weight), dtype=np.int64)
-        self._gain = np.zeros((cover.n_sites, len(cover.base)))
+        # a sum over regions needs no regions: one column keeps the whole country in memory
+        self._is_total = isinstance(objective, Total)
+        self._columns = 1 if self._is_total else len(cover.base)
+        self._gain = np.zeros((cover.n_sites, self._columns))
         self._dust = 1e-12 * float(cover.weight.sum())  # what sums and differences may leave of a zero
         rows = np.repeat(np.arange(len(cover.weight)), np.diff(cover.group_ptr))
-        np.add.at(self._gain, (cover.group_sites, cover.region[rows]), cover.weight[rows])
+        self._pay(cover.group_sites, rows, cover.weight[rows])
+
+    def _pay(self, sites: Ints, groups: Ints, weight: Floats) -> None:
+        """Add weight of groups to the gain of sites, pair by pair."""
+        flat = sites if self._is_total else sites * self._columns + self.cover.region[groups]
+        np.add.at(self._gain.reshape(-1), flat, weight)
 
     def _shift(self, groups: Ints, sign: float) -> None:
         """These groups became open (+1) or covered (-1): every site that reaches them gains or loses their weight."""
@@ -175,7 +183,7 @@ class Plan:
         ends = np.cumsum(length)
         at = np.repeat(start - ends + length, length) + np.arange(ends[-1])
         which = np.repeat(groups, length)
-        np.add.at(self._gain, (cover.group_sites[at], cover.region[which]), sign * cover.weight[which])
+        self._pay(cover.group_sites[at], which, sign * cover.weight[which])
         moved = sums(cover.region[groups], cover.weight[groups], len(cover.base))
         self.covered -= sign * moved
 
@@ -207,6 +215,8 @@ class Plan:
 
     def best(self, open_sites: Mask, *, by_cost: bool = False) -> int | None:
         """The site that adds most (per cost when asked); the lowest index among equals; None when nothing adds."""
+        if self._is_total:
+            return self._most(open_sites, by_cost=by_cost)
         useful = np.flatnonzero(open_sites & (self._gain.sum(axis=1) > self._dust))
         if not len(useful):
             return None
@@ -220,6 +230,15 @@ class Plan:
         top = np.flatnonzero(value >= value.max() - slack)
         top = top[tie[top] >= tie[top].max() - TOLERANCE * max(abs(float(tie[top].max())), 1e-12)]
         return int(useful[top[0]])
+
+    def _most(self, open_sites: Mask, *, by_cost: bool) -> int | None:
+        """`best` where the gains are the figure itself."""
+        gain = np.where(open_sites, self._gain[:, 0], -1.0)
+        gain[gain <= self._dust] = -1.0
+        if by_cost:
+            gain /= np.maximum(self.cost, 1e-12)
+        top = float(gain.max(initial=-1.0))
+        return int(np.argmax(gain >= top * (1 - TOLERANCE))) if top > 0 else None
 
     def spent(self) -> float:
         """Cost of the plan."""
@@ -286,7 +305,14 @@ def build_order(cover: Cover, objective: Objective, cost: Floats, chosen: Sequen
 
 
 def heuristic(
-    cover: Cover, objective: Objective, cost: Floats, limit: Limit, *, allowed: Mask, locked: Sequence[int] = ()
+    cover: Cover,
+    objective: Objective,
+    cost: Floats,
+    limit: Limit,
+    *,
+    allowed: Mask,
+    locked: Sequence[int] = (),
+    passes: int = 8,
 ) -> list[int]:
     """Greedy with swaps; with a budget both greedy rules are tried (Khuller, Moss & Naor 1999)."""
     plans = []
@@ -295,7 +321,7 @@ def heuristic(
         for site in locked:
             plan.add(site)
         plan.grow(allowed, by_cost=by_cost)
-        plan.improve(allowed, locked)
+        plan.improve(allowed, locked, passes=passes)
         plans.append(plan)
     best = plans[0]
     for plan in plans[1:]:

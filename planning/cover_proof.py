@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix, csr_matrix
 
+from planning.core import Core, core, dominated
 from planning.cover import Cover, Objective, Plan, Total, Welfare, WorstRegion, build_order, heuristic, is_better
 from planning.errors import Infeasible
 from planning.reach import sums
@@ -107,7 +108,7 @@ def _worth(question: Question, objective: Objective, chosen: Sequence[int]) -> t
     return build_order(question.cover, objective, question.cost, chosen, question.locked).worth()
 
 
-def _best_start(question: Question, objective: Objective) -> list[int]:
+def _best_start(question: Question, objective: Objective, *, passes: int = 8) -> list[int]:
     """Greedy with swaps.
 
     Raises:
@@ -119,7 +120,15 @@ def _best_start(question: Question, objective: Objective) -> list[int]:
         raise Infeasible(f"{len(question.locked)} sites are locked, {limit.count} may be chosen")
     if limit.budget is not None and spent > limit.budget * (1 + 1e-12) + 1e-12:
         raise Infeasible(f"the locked sites cost {spent:g}, the budget is {limit.budget:g}")
-    return heuristic(question.cover, objective, question.cost, limit, allowed=question.allowed, locked=question.locked)
+    return heuristic(
+        question.cover,
+        objective,
+        question.cost,
+        limit,
+        allowed=question.allowed,
+        locked=question.locked,
+        passes=passes,
+    )
 
 
 def quick(question: Question, objective: Objective) -> Siting:
@@ -142,82 +151,81 @@ def quick(question: Question, objective: Objective) -> Siting:
 def coverage(question: Question, *, deadline: Deadline) -> Siting:
     """Most weight covered (MCLP). Source: Church & ReVelle (1974)."""
     objective = Total()
-    chosen = _best_start(question, objective)
+    chosen = _best_start(question, objective, passes=0)  # exchanges cost more than the relaxation that follows
     value = _worth(question, objective, chosen)
-    cover = question.cover
-    rows, low, high = _frame(question, 0)
-    gain = np.concatenate((np.zeros(cover.n_sites), cover.weight))
-    whole = np.arange(len(gain)) < cover.n_sites
-    model = Model(
-        gain=gain,
-        a=rows.matrix(len(gain)),
-        row_low=np.array(rows.low),
-        row_high=np.array(rows.high),
-        low=low,
-        high=high,
-        whole=whole,
-    )
-    base = float(cover.base.sum())
-    bound = base + float(cover.weight.sum())
-    if len(cover.weight):
-        chosen, bound = _prove(question, objective, model, chosen, value, deadline)
+    bound = float(question.cover.base.sum() + question.cover.weight.sum())
+    if len(question.cover.weight):
+        chosen, bound = _prove(question, objective, chosen, value, deadline)
+    if bound - _worth(question, objective, chosen)[0] > 1e-9 * max(abs(bound), 1e-9):
+        plan = Plan(question.cover, objective, question.cost, question.limit)
+        for site in chosen:
+            plan.add(site)
+        plan.improve(question.allowed, question.locked)
+        chosen = plan.chosen
     return _finish(question, objective, chosen, bound)
 
 
 def _prove(
-    question: Question,
-    objective: Total,
-    model: Model,
-    chosen: list[int],
-    value: tuple[float, float],
-    deadline: Deadline,
+    question: Question, objective: Total, chosen: list[int], value: tuple[float, float], deadline: Deadline
 ) -> tuple[list[int], float]:
-    """The relaxation first: nearly whole here, it gives a better plan, a bound, and most sites their final answer.
+    """The relaxation first, then the best plan among the sites that it uses, then branch and bound on what is left.
 
     A site whose reduced cost is more than what is left between bound and plan keeps its place (in or out) in every
-    better plan, so only the rest goes to branch and bound.
+    better plan. So a good plan early makes the last step small: it is looked for among the few sites in the relaxation.
     """
     cover = question.cover
     base = float(cover.base.sum())
-    relaxed = solve(model, time_limit_s=deadline.left(), relaxed=True)
-    bound = base + min(relaxed.bound, float(cover.weight.sum()))
+    surely_in = np.zeros(cover.n_sites, dtype=bool)
+    surely_in[list(question.locked)] = True
+    surely_out = ~(question.allowed | surely_in)
+    surely_out |= dominated(cover, question.cost, question.allowed) & ~surely_in
+    bound = base + float(cover.weight.sum())
+
+    def ask(within: Mask, *, seconds: float, relaxed: bool = False) -> tuple[Core, Answer]:
+        kept = core(cover, surely_in=surely_in, surely_out=~(within | surely_in))
+        start = None if relaxed else kept.start(chosen)
+        return kept, solve(
+            kept.model(question.cost, question.limit), time_limit_s=seconds, relaxed=relaxed, start=start
+        )
+
+    def take(sites: list[int]) -> None:
+        nonlocal chosen, value
+        if is_better(worth := _worth(question, objective, sites), value):
+            chosen, value = sites, worth
+
+    def is_done() -> bool:
+        return bound - value[0] <= 1e-9 * max(abs(value[0]), 1e-9)
+
+    kept, relaxed = ask(~surely_out, seconds=deadline.left(), relaxed=True)
+    bound = min(bound, base + kept.constant + relaxed.bound)
     if relaxed.x is None or relaxed.reduced is None:
         return chosen, bound
-    share = relaxed.x[: cover.n_sites]
-    rounded = _rounded(question, objective, share)
-    if is_better(rounded.worth(), value):
-        chosen, value = list(rounded.chosen), rounded.worth()
-    if bound - value[0] <= 1e-9 * max(abs(value[0]), 1e-9):
+    share = surely_in.astype(float)
+    share[kept.sites] = relaxed.x[: len(kept.sites)]
+    reduced = relaxed.reduced[: len(kept.sites)]
+    ceiling = base + kept.constant + relaxed.bound
+    if is_done():
         return chosen, bound
-    settled = bound - relaxed.reduced[: cover.n_sites] < value[0] - 1e-9 * max(abs(value[0]), 1e-9)
-    low, high = model.low.copy(), model.high.copy()
-    high[: cover.n_sites][settled & (share < 1e-9)] = 0.0
-    low[: cover.n_sites][settled & (share > 1 - 1e-9)] = 1.0
-    high = np.maximum(high, low)
-    answer = solve(replace(model, low=low, high=high), time_limit_s=deadline.left(), start=_start(question, chosen))
-    # what was settled cannot beat the plan in hand, so the best of both is the bound of all
-    bound = min(bound, max(base + answer.bound, value[0]))
-    if answer.x is not None:
-        found = _sites(answer, cover.n_sites)
-        if is_better(_worth(question, objective, found), value):
-            chosen = found
+    used = share > 1e-6
+    used[chosen] = True
+    few, answer = ask(used, seconds=0.3 * deadline.left())
+    take(_built(few, answer))
+    if not is_done():
+        settled = ceiling - reduced < value[0] - 1e-9 * max(abs(value[0]), 1e-9)
+        at = share[kept.sites]
+        surely_out[kept.sites[settled & (at < 1e-9)]] = True
+        surely_in[kept.sites[settled & (at > 1 - 1e-9)]] = True
+        rest, answer = ask(~surely_out, seconds=deadline.left())
+        # what was settled cannot beat the plan in hand, so the best of both is the bound of all
+        bound = min(bound, max(base + rest.constant + answer.bound, value[0]))
+        take(_built(rest, answer))
     return chosen, bound
 
 
-def _rounded(question: Question, objective: Total, share: Floats) -> Plan:
-    """Sites by their share in the relaxation as far as the limit goes, then filled and exchanged."""
-    plan = Plan(question.cover, objective, question.cost, question.limit)
-    for site in question.locked:
-        plan.add(site)
-    for site in np.argsort(-share, kind="stable"):
-        if share[site] < 0.5:
-            break
-        room = question.limit.room(plan.spent(), len(plan.chosen), question.cost)
-        if room[site] and question.allowed[site] and site not in plan.chosen:
-            plan.add(int(site))
-    plan.grow(question.allowed)
-    plan.improve(question.allowed, question.locked, passes=2)
-    return plan
+def _built(kept: Core, answer: Answer) -> list[int]:
+    """The sites of an answer about a core; with none, what was settled before."""
+    new = kept.sites[answer.x[: len(kept.sites)] > 0.5] if answer.x is not None else kept.sites[:0]
+    return [int(j) for j in np.sort(np.concatenate((kept.surely_in, new)))]
 
 
 def fewest(question: Question, *, deadline: Deadline) -> Siting:
