@@ -102,23 +102,27 @@ def core(cover: Cover, *, surely_in: Mask, surely_out: Mask) -> Core:
     )
 
 
-def dominated(cover: Cover, cost: Floats, allowed: Mask) -> Mask:
-    """Sites that another allowed site replaces in every plan: it reaches all that they reach and costs no more.
+def replacements(cover: Cover, cost: Floats, allowed: Mask) -> Ints:
+    """For each site one that can stand in for it in every plan: it reaches all the same groups and costs no more.
 
-    Left at "none" where so many sites share their groups that looking would cost more than it saves.
+    A site's own index where there is none, and everywhere where so many sites share their groups that looking would
+    cost more than it saves.
     """
     degree = np.diff(cover.group_ptr).astype(np.float64)
-    found = np.zeros(cover.n_sites, dtype=bool)
+    instead = np.arange(cover.n_sites)
     if float(degree @ degree) > _MOST_PAIRS:
-        return found
+        return instead
     shape = (cover.n_sites, len(degree))
     reaches = csr_matrix((np.ones(len(cover.site_groups)), cover.site_groups, cover.site_ptr), shape)
     shared = (reaches @ reaches.T).tocoo()
     j, k, size = shared.row, shared.col, np.diff(cover.site_ptr)
     inside = (shared.data == size[j]) & (j != k) & allowed[k] & (cost[k] <= cost[j])
     is_first = (size[k] > size[j]) | (cost[k] < cost[j]) | (k < j)  # among equals the lowest index stays
-    found[j[inside & is_first]] = True
-    return found
+    order = np.lexsort((-k[inside & is_first], j[inside & is_first]))
+    instead[j[inside & is_first][order]] = k[inside & is_first][order]
+    while np.any(instead != instead[instead]):
+        instead = instead[instead]
+    return instead
 
 
 _MOST_PAIRS = 2e7

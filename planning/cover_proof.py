@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix, csr_matrix
 
-from planning.core import Core, core, dominated
+from planning.core import Core, core, replacements
 from planning.cover import Cover, Objective, Plan, Total, Welfare, WorstRegion, build_order, heuristic, is_better
 from planning.errors import Infeasible
 from planning.reach import sums
@@ -131,6 +131,14 @@ def _best_start(question: Question, objective: Objective, *, passes: int = 8) ->
     )
 
 
+def _undominated(question: Question, chosen: Sequence[int]) -> tuple[Question, list[int]]:
+    """Without sites that another replaces in every plan; the plan in hand exchanges them and is none the worse."""
+    instead = replacements(question.cover, question.cost, question.allowed)
+    instead[list(question.locked)] = list(question.locked)
+    stays = instead == np.arange(question.cover.n_sites)
+    return replace(question, allowed=question.allowed & stays), sorted({int(instead[j]) for j in chosen})
+
+
 def quick(question: Question, objective: Objective) -> Siting:
     """Greedy with swaps, at once and without a proof: the bound is only what could be reached without a limit.
 
@@ -152,6 +160,7 @@ def coverage(question: Question, *, deadline: Deadline) -> Siting:
     """Most weight covered (MCLP). Source: Church & ReVelle (1974)."""
     objective = Total()
     chosen = _best_start(question, objective, passes=0)  # exchanges cost more than the relaxation that follows
+    question, chosen = _undominated(question, chosen)
     value = _worth(question, objective, chosen)
     bound = float(question.cover.base.sum() + question.cover.weight.sum())
     if len(question.cover.weight):
@@ -178,7 +187,6 @@ def _prove(
     surely_in = np.zeros(cover.n_sites, dtype=bool)
     surely_in[list(question.locked)] = True
     surely_out = ~(question.allowed | surely_in)
-    surely_out |= dominated(cover, question.cost, question.allowed) & ~surely_in
     bound = base + float(cover.weight.sum())
 
     def ask(within: Mask, *, seconds: float, relaxed: bool = False) -> tuple[Core, Answer]:
@@ -266,11 +274,10 @@ def fewest(question: Question, *, deadline: Deadline) -> Siting:
 def fair(question: Question, *, weight: Floats, aversion: float, deadline: Deadline) -> Siting:
     """Largest welfare: concave in each region's share, so tangents from above close in on it from cut to cut."""
     objective = Welfare(weight=weight, aversion=aversion)
-    chosen = _best_start(question, objective)
+    question, chosen = _undominated(question, _best_start(question, objective))
     best = _worth(question, objective, chosen)
     cover = question.cover
     lived = np.flatnonzero(weight > 0)
-    constant = 0.0
     columns = cover.n_sites + len(cover.weight) + len(lived)
     gain = np.concatenate((np.zeros(columns - len(lived)), np.ones(len(lived))))
     rows, low, high = _frame(question, len(lived))
@@ -283,6 +290,12 @@ def fair(question: Question, *, weight: Floats, aversion: float, deadline: Deadl
         groups, value = _region_columns(cover, region)
         height = people * float(objective.utility(np.array(share))) + slope * (cover.base[region] - people * share)
         rows.add(np.append(groups, at + k), np.append(-slope * value, 1.0), -np.inf, height)
+
+    def begin() -> Floats:
+        """The plan in hand: what a region is worth lies below all its tangents."""
+        shares = build_order(cover, objective, question.cost, chosen, question.locked).covered[lived] / weight[lived]
+        worth = weight[lived] * objective.utility(shares)
+        return np.append(_start(question, chosen), worth - 1e-9 * np.abs(worth))
 
     for k in range(len(lived)):
         for share in np.linspace(0, 1, 9) ** 1.5:
@@ -298,8 +311,8 @@ def fair(question: Question, *, weight: Floats, aversion: float, deadline: Deadl
             high=high,
             whole=np.arange(columns) < cover.n_sites,
         )
-        answer = solve(model, time_limit_s=deadline.left(), presolve=True)
-        bound = min(bound, constant + answer.bound)
+        answer = solve(model, time_limit_s=deadline.left(), start=begin(), presolve=True)
+        bound = min(bound, answer.bound)
         if answer.x is None:
             break
         found = _sites(answer, cover.n_sites)
@@ -317,7 +330,7 @@ def fair(question: Question, *, weight: Floats, aversion: float, deadline: Deadl
 def max_min(question: Question, *, weight: Floats, deadline: Deadline) -> Siting:
     """Largest covered share of the worst region, then most in total; never worse than greedy with swaps."""
     objective = WorstRegion(weight=weight)
-    chosen = _best_start(question, objective)
+    question, chosen = _undominated(question, _best_start(question, objective))
     cover = question.cover
     lived = np.flatnonzero(weight > 0)
     if not len(lived):
