@@ -8,19 +8,25 @@ from pathlib import Path
 
 from controller.coverage import costs, siting
 from controller.coverage.errors import BadInput
+from controller.coverage.ledger import Ledger
+from controller.coverage.live import RADII_KM
 from controller.coverage.model import LivePlan, Verdict
 from controller.coverage.planner import Planner
-from controller.reports import files, tables
-from controller.views.planner_scenarios import Scenarios
+from controller.reports import files, pages, tables
+from controller.reports.document import Material, compose
+from controller.reports.errors import ReportFailed
+from controller.views.planner_scenarios import Scenario, Scenarios
 from geography.layers import Layers
 from geography.outlines import outlines
-from geography.units import Level, Units
+from geography.units import Level, Units, level_of
 from merata import coverage_text as text
+from merata.coverage_live import folder_of
 from merata.coverage_verbs import Where
 from merata.planning_pages import SCENARIOS_FOLDER
 from merata.settings import StatePaths
 from planning.siting import Limit
 
+SHORT_PAGES, SHORT_ROWS, LONG_ROWS = 2, 11, 20
 Rings = Mapping[str, Sequence[Sequence[tuple[float, float]]]]
 
 
@@ -54,6 +60,54 @@ def export(
     return f"{', '.join(str(p) for p in written)}: {len(table.rows)} rows, inputs {dict(table.about)['inputs_hash']}"
 
 
+def printed(where: Where, out: Path, *, lang: str, radius_km: float, question: PlanQuestion, is_short: bool) -> str:
+    """`report province`, `report regency`: pages to print.
+
+    Raises:
+        BadInput: no regency has that code, or the plan is not known.
+        ReportFailed: the pages cannot be set or written.
+    """
+    known = where.planner()
+    area = where.area(known.units)
+    if area is not None and level_of(area) is not (Level.REGENCY if is_short else Level.PROVINCE):
+        raise BadInput(f"{area} is a {level_of(area)}", path="CODE")
+    given = material(where, known, area if is_short else None, radius_km, question)
+    if is_short:
+        pdf = pages.fitted(lambda n: compose(given, lang, rows=n, is_short=True), pages=SHORT_PAGES, most=SHORT_ROWS)
+    else:
+        pdf = pages.to_pdf(compose(given, lang, rows=LONG_ROWS, is_short=False))
+    try:
+        out.write_bytes(pdf)
+    except OSError as error:
+        raise ReportFailed(error.strerror or str(error), path=out) from error
+    return f"{out}: {pages.page_count(pdf)} pages, inputs {given.found.inputs.hash}"
+
+
+def material(where: Where, known: Planner, area: str | None, radius_km: float, question: PlanQuestion) -> Material:
+    """Everything a report is made of."""
+    if question.scenario is not None and (saved := _saved(where, question.scenario)).ask.area != area:
+        raise BadInput(f"that scenario plans {saved.ask.area or 'the whole province'}", path="--scenario")
+    fleet = known.fleet()
+    found = []
+    for radius in sorted({*RADII_KM, radius_km}) if area is None else (radius_km,):
+        with text.progress(f"coverage at {radius:g} km"):
+            found.append(known.coverage(where.threshold(), where.rules(), radius_km=radius, now=where.now))
+    shown = next(f for f in found if f.radius_km == radius_km)
+    outlined = {**rings_of(where, known.units, "regency"), **rings_of(where, known.units, "district")}
+    return Material(
+        found=shown,
+        others=tuple(f for f in found if f is not shown),
+        area=area,
+        months=tuple(Ledger(folder_of(where.state)).months(where.profile, radius_km)),
+        plan=plan_of(where, known, area, radius_km, question) if question.is_asked else None,
+        outlines=outlined,
+        is_approximate=Layers(StatePaths(root=where.state).geo).boundaries(Level.DISTRICT) is None,
+        is_sample=fleet is not None and fleet.inventory.simulated,
+        made_at=where.now,
+        zone=fleet.inventory.timezone if fleet is not None else "UTC",
+    )
+
+
 def _table(where: Where, what: str, *, level: str, radius_km: float, question: PlanQuestion) -> tables.Table:
     known = where.planner()
     area = where.area(known.units)
@@ -82,10 +136,7 @@ def plan_of(where: Where, known: Planner, area: str | None, radius_km: float, qu
         BadInput: nothing is asked, or there is no such scenario.
     """
     if question.scenario is not None:
-        saved = Scenarios(where.state / SCENARIOS_FOLDER).find(question.scenario)
-        if saved is None:
-            raise BadInput(f"no saved scenario has the id {question.scenario!r}", path="--scenario")
-        return saved.plan
+        return _saved(where, question.scenario).plan
     if (question.count is None) == (question.budget is None):
         raise BadInput("one of --scenario, --count and --budget was expected for a plan", path="--what")
     with text.progress("people and places"):
@@ -97,6 +148,13 @@ def plan_of(where: Where, known: Planner, area: str | None, radius_km: float, qu
     )
     with text.progress("plan and proof", limit_s=question.time_limit_s):
         return siting.plan(ground, ask, costs.load(costs.SHIPPED))
+
+
+def _saved(where: Where, name: str) -> Scenario:
+    saved = Scenarios(where.state / SCENARIOS_FOLDER).find(name)
+    if saved is None:
+        raise BadInput(f"no saved scenario has the id {name!r}", path="--scenario")
+    return saved
 
 
 def rings_of(where: Where, units: Units, level: str) -> Rings:

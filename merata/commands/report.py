@@ -123,3 +123,33 @@ def export(out: Path, what: str, kind: str | None, level: str, regency: str | No
     return report_verbs.export(
         where(told, regency), what, chosen, out, level=level, radius_km=told["radius_km"], question=question(told)
     )
+
+
+def printed(body: Callable[..., Any]) -> Callable[..., Any]:
+    """What both printed reports are told."""
+    body = click.option("--lang", type=click.Choice(["id", "en"]), default="id", show_default=True)(options(body))
+    return click.argument("code")(click.argument("out", type=FILE)(body))
+
+
+@command.command()
+@printed
+@says
+def province(code: str, out: Path, lang: str, **told: Any) -> str:
+    """Print the report of province CODE (61) to OUT.pdf: A4, with map, tables, method and limits (live)."""
+    return _printed(code, out, lang, told, is_short=False)
+
+
+@command.command()
+@printed
+@says
+def regency(code: str, out: Path, lang: str, **told: Any) -> str:
+    """Print the two pages for the head of regency CODE (61.08) to OUT.pdf (live)."""
+    return _printed(code, out, lang, told, is_short=True)
+
+
+def _printed(code: str, out: Path, lang: str, told: dict[str, Any], *, is_short: bool) -> str:
+    from merata import report_verbs
+
+    return report_verbs.printed(
+        where(told, code), out, lang=lang, radius_km=told["radius_km"], question=question(told), is_short=is_short
+    )
