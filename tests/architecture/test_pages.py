@@ -9,6 +9,7 @@ import jinja2.nodes
 import pytest
 from jinja2 import Environment, FileSystemLoader
 
+from controller.reports.offered import ReportPage
 from controller.views.board import BoardPage, OutagePage
 from controller.views.charts import ChartSet
 from controller.views.device import DevicePage, RawPage
@@ -40,6 +41,7 @@ PAGES = {
     "public.html": PublicPage,
     "system.html": SystemPage,
     "search.html": SearchPage,
+    "report.html": ReportPage,
 }
 #: Fields that a template takes from the dataclass in another way, with the reason.
 ELSEWHERE = {
@@ -85,7 +87,7 @@ def test_a_page_is_frozen(page: type):
 
 
 def test_every_template_of_a_page_is_compared():
-    shared = {"layout.html", "foot.html", "parts.html", "filters.html", "error.html", "more.html"}
+    shared = {"layout.html", "foot.html", "parts.html", "filters.html", "error.html", "more.html", "report_links.html"}
     shared |= {f"planner_{part}.html" for part in ("form", "none", "parts", "result", "result_only")}
     assert {p.name for p in TEMPLATES.glob("*.html")} - shared == set(PAGES)
 

@@ -10,9 +10,10 @@ from web.pages.choices import blueprint as choices
 from web.pages.devices import blueprint as devices
 from web.pages.map import blueprint as site_map
 from web.pages.planner import blueprint as planner
+from web.pages.report import blueprint as report
 from web.pages.sites import blueprint as sites
 
-BLUEPRINTS = (board, site_map, sites, devices, planner, about, choices)
+BLUEPRINTS = (board, site_map, sites, devices, planner, report, about, choices)
 
 
 def install(app: Flask) -> None:
