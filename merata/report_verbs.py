@@ -15,6 +15,7 @@ from controller.coverage.planner import Planner
 from controller.reports import files, pages, tables
 from controller.reports.document import Material, compose
 from controller.reports.errors import ReportFailed
+from controller.reports.offered import LONG_ROWS, SHORT_PAGES, SHORT_ROWS, village_points
 from controller.views.planner_scenarios import Scenario, Scenarios
 from geography.layers import Layers
 from geography.outlines import outlines
@@ -26,7 +27,6 @@ from merata.planning_pages import SCENARIOS_FOLDER
 from merata.settings import StatePaths
 from planning.siting import Limit
 
-SHORT_PAGES, SHORT_ROWS, LONG_ROWS = 2, 11, 20
 Rings = Mapping[str, Sequence[Sequence[tuple[float, float]]]]
 
 
@@ -120,7 +120,7 @@ def _table(where: Where, what: str, *, level: str, radius_km: float, question: P
         return tables.worth(sites, judged.inputs, made_at=where.now)
     with text.progress(f"coverage at {radius_km:g} km"):
         found = known.coverage(where.threshold(), where.rules(), radius_km=radius_km, now=where.now)
-    points = village_points(known.units)
+    points = village_points()
     if what == "gaps":
         listed = [g for g in found.gaps if is_in(g.village, area)]
         return tables.gaps(listed, found.inputs, radius_km=radius_km, made_at=where.now, points=points)
@@ -165,11 +165,6 @@ def rings_of(where: Where, units: Units, level: str) -> Rings:
         one.code: [ring for polygon in one.polygons for ring in polygon]
         for one in outlines(Level(level), cache=cache, units=units, layers=layers)
     }
-
-
-def village_points(units: Units) -> Mapping[str, tuple[float, float]]:
-    """(lon, lat) of each village; one without a point of its own has its mother village's."""
-    return {u.code: (at[1], at[0]) for u in units.level(Level.VILLAGE) if (at := units.place(u)) is not None}
 
 
 def is_in(code: str, area: str | None) -> bool:
