@@ -15,6 +15,7 @@ COLOURS = ("#f5ead0", "#b3d3bd", "#76b5b1", "#388696", "#0c495c")
 HATCHED = 0  # class of an area where over half of the people near sites is unmeasured
 RANKED = 12  # plan points that carry their number
 WIDTH = 800.0
+TALL = 560.0
 KM_PER_DEGREE = 111.32
 _HATCH = (
     '<defs><pattern id="h" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
@@ -79,6 +80,7 @@ class _Frame:
         middle = math.radians((min(lats) + max(lats)) / 2)
         self._stretch = 1 / max(0.2, math.cos(middle))
         self.height = (self._north - min(lats) + pad) * self.scale * self._stretch
+        self.grow = max(1.0, self.height / TALL)  # tall maps are set smaller: what is written on them grows
 
     def xy(self, lon: float, lat: float) -> tuple[float, float]:
         return (lon - self._west) * self.scale, (self._north - lat) * self.scale * self._stretch
@@ -104,13 +106,13 @@ def _written(areas: Mapping[str, Sequence[Ring]], names: Mapping[str, str], to: 
             continue
         ring = max(areas[code], key=len)
         x, y = to.xy(sum(p[0] for p in ring) / len(ring), sum(p[1] for p in ring) / len(ring))
-        half = len(names[code]) * 4.1
+        half = len(names[code]) * 4.1 * to.grow
         for dx, dy in ((0, 0), (0, -18), (0, 18), (-30, 0), (30, 0), (0, -34), (0, 34)):
-            px, py = min(max(x + dx, half + 2), WIDTH - half - 2), y + dy
-            box = (px - half, py - 13, px + half, py + 5)
+            px, py = min(max(x + dx, half + 2), WIDTH - half - 2), y + dy * to.grow
+            box = (px - half, py - 13 * to.grow, px + half, py + 5 * to.grow)
             if not any(box[0] < t[2] and t[0] < box[2] and box[1] < t[3] and t[1] < box[3] for t in taken):
                 taken.append(box)
-                style = 'font-family="Libertinus Serif" font-size="17" text-anchor="middle"'
+                style = f'font-family="Libertinus Serif" font-size="{17 * to.grow:.1f}" text-anchor="middle"'
                 word = escape(names[code])
                 halo = 'fill="#ffffff" stroke="#ffffff" stroke-width="4" stroke-opacity="0.8"'
                 at = f'x="{px:.0f}" y="{py:.0f}"'
@@ -131,8 +133,9 @@ def _point(step: Step, to: _Frame) -> str:
     if step.rank > RANKED:
         return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="#1b2126" stroke="#ffffff"/>'
     return (
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="10" fill="#1b2126" stroke="#ffffff" stroke-width="1.5"/>'
-        f'<text x="{x:.1f}" y="{y + 4.6:.1f}" font-family="Libertinus Serif" font-size="13.5" fill="#ffffff" '
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{10 * to.grow:.1f}" fill="#1b2126" stroke="#ffffff" stroke-width="1.5"/>'
+        f'<text x="{x:.1f}" y="{y + 4.6 * to.grow:.1f}" font-family="Libertinus Serif" font-size="{13.5 * to.grow:.1f}" '
+        'fill="#ffffff" '
         f'text-anchor="middle">{step.rank}</text>'
     )
 
@@ -143,6 +146,7 @@ def _scale(to: _Frame) -> str:
     y, end = to.height - 10, 16 + length * px_per_km
     return (
         f'<path d="M16 {y - 5:.0f}v5H{end:.0f}v-5" fill="none" stroke="#3b434c" stroke-width="1.3"/>'
-        f'<text x="{end + 6:.0f}" y="{y:.0f}" font-family="Libertinus Serif" font-size="14" fill="#3b434c">'
+        f'<text x="{end + 6:.0f}" y="{y:.0f}" font-family="Libertinus Serif" font-size="{14 * to.grow:.1f}" '
+        'fill="#3b434c">'
         f"{length} km</text>"
     )
