@@ -134,8 +134,8 @@ def _point(step: Step, to: _Frame) -> str:
         return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="#1b2126" stroke="#ffffff"/>'
     return (
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{10 * to.grow:.1f}" fill="#1b2126" stroke="#ffffff" stroke-width="1.5"/>'
-        f'<text x="{x:.1f}" y="{y + 4.6 * to.grow:.1f}" font-family="Libertinus Serif" font-size="{13.5 * to.grow:.1f}" '
-        'fill="#ffffff" '
+        f'<text x="{x:.1f}" y="{y + 4.6 * to.grow:.1f}" font-family="Libertinus Serif" '
+        f'font-size="{13.5 * to.grow:.1f}" fill="#ffffff" '
         f'text-anchor="middle">{step.rank}</text>'
     )
 
