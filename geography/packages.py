@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import numpy as np
 import shapely
@@ -99,9 +99,9 @@ def _made(shape: Shape, *, precision: float | None = None) -> BaseGeometry | Non
     if shape is None or not shape:
         return None
     if isinstance(shape[0], float | int):
-        lon, lat = cast(Corner, shape)
-        return Point(round(float(lon), 5), round(float(lat), 5))
-    lines = [LineString(ring) for ring in cast("tuple[Ring, ...]", shape) if len(ring) > 3]
+        lon, lat = (float(part) for part in shape if isinstance(part, float | int))
+        return Point(round(lon, 5), round(lat, 5))
+    lines = [LineString(ring) for ring in shape if not isinstance(ring, float | int) and len(ring) > 3]
     area = shapely.build_area(shapely.multilinestrings(lines)) if lines else None
     if area is None or area.is_empty:
         return None
