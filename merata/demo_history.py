@@ -58,8 +58,7 @@ def write(state: Path, story: Story, inventory: Inventory, *, until: float, prog
     raw_from = (end - DAY_S) // HOUR_S * HOUR_S
     start = (end - DAYS * DAY_S) // HOUR_S * HOUR_S
     devices = list(story.province.devices.values())
-    beside = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
-    with BulkImport(state) as store, beside, _ended_on_failure():
+    with BulkImport(state) as store, _beside() as beside:
         # A copy: it is sent by a thread while this one goes on filling what the province remembers.
         raw = beside.submit(_raw, state, replace(story.province), story.origins, story.quiet, raw_from, end)
         steps = [*range(start, raw_from, CHUNK_S)]
@@ -78,14 +77,17 @@ def write(state: Path, story: Story, inventory: Inventory, *, until: float, prog
 
 
 @contextmanager
-def _ended_on_failure() -> Iterator[None]:
-    """End the process beside at once when the writing is interrupted, instead of waiting for what nobody will read."""
+def _beside() -> Iterator[ProcessPoolExecutor]:
+    """One process beside; ended at once, and not waited for, when the writing is interrupted."""
+    pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
     try:
-        yield
+        yield pool
     except BaseException:
         for process in active_children():
             process.kill()
+        pool.shutdown(wait=False, cancel_futures=True)
         raise
+    pool.shutdown()
 
 
 def _summaries(

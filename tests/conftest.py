@@ -37,9 +37,18 @@ def _netns() -> str | None:
     return None if tried.returncode == 0 else f"network namespaces are not permitted here: {tried.stderr.strip()}"
 
 
+def _terminals() -> str | None:
+    """An unprivileged sshd can hand out a terminal only where devpts gives it the group tty."""
+    mounts = Path("/proc/mounts").read_text().splitlines() if Path("/proc/mounts").exists() else []
+    devpts = [line for line in mounts if line.split()[1:3] == ["/dev/pts", "devpts"]]
+    if os.geteuid() == 0 or any("gid=5" in line for line in devpts):
+        return None
+    return "/dev/pts is mounted without gid=5, so sshd can give terminals only as root: run the tests as root"
+
+
 NEEDS: dict[str, Callable[[], str | None]] = {
     "snmpd": _program("snmpd", "snmpget", "snmpbulkwalk"),
-    "sshd": _program("sshd", "ssh-keygen"),
+    "sshd": lambda: _program("sshd", "ssh-keygen")() or _terminals(),
     "dropbear": _program("dropbear"),
     "influxd": _program("influxd"),
     "chromium": _program("chromium"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 import time
@@ -38,7 +39,8 @@ def command(context: Context, port: int, devices: int, seed: int, fresh: bool) -
         scene = demo.prepare(folder, devices=devices, seed=seed, now=time.time(), say=demo.Progress())
     except KeyboardInterrupt:
         click.echo("\nmerata: stopped before anything ran; nothing half done is kept", err=True)
-        sys.exit(0)
+        sys.stderr.flush()
+        os._exit(0)  # the thread that was sending work to the killed helper would be waited for
     except OSError as error:
         click.echo(f"merata: {error}", err=True)
         sys.exit(2)
