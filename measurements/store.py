@@ -116,8 +116,8 @@ class StoreStatus:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-class MeasurementReader(Protocol):
-    """The read half: what another process (the pages) may open beside the writer. It never writes, nor checkpoints."""
+class Reader(Protocol):
+    """What was measured, as pages and plans ask for it."""
 
     def outages(self, *, start: float, end: float, open_only: bool = False) -> list[Outage]:
         """Outages that touch [start, end), newest first."""
@@ -153,6 +153,10 @@ class MeasurementReader(Protocol):
     ) -> list[Summary]:
         """Seconds by state and traffic for each subject (device or site) or area, from daily and area tables."""
         ...
+
+
+class MeasurementReader(Reader, Protocol):
+    """The read half: what another process (the pages) may open beside the writer. It never writes, nor checkpoints."""
 
     def status(self) -> StoreStatus:
         """How the store is."""

@@ -4,8 +4,9 @@ Nothing here speaks to a device, solves, schedules or writes. `now` (epoch secon
 """
 
 from controller.views.nothing import Nothing
-from controller.views.sources import Reader, Sources
+from controller.views.sources import Sources
 from controller.views.views import Views
 from devices.facts import Identity
+from measurements.store import Reader
 
 __all__ = ["Identity", "Nothing", "Reader", "Sources", "Views"]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from controller.views.fleet import DeviceNow
-from controller.views.sources import Reader
 from measurements.intervals import Interval, State
+from measurements.store import Reader
 
 DAY_S = 86400
 DAYS = 30

@@ -4,53 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from controller.journal.records import Event
 from devices.facts import Identity
 from devices.model import Backhaul, Inventory
 from geography.units import Units
-from measurements.intervals import Interval
-from measurements.outages import Outage
-from measurements.store import Latest, Series, Summary
+from measurements.store import Reader
 
 Ring = Sequence[tuple[float, float]]  # (lon, lat), degrees
-
-
-class Reader(Protocol):
-    """The read half of `MeasurementStore`; methods mean what they mean there."""
-
-    def outages(self, *, start: float, end: float, open_only: bool = False) -> list[Outage]:
-        """Outages that touch [start, end), newest first."""
-        ...
-
-    def latest(self, ids: Sequence[str] | None = None) -> dict[str, Latest]:
-        """Last known of the named devices, or of all."""
-        ...
-
-    def series(
-        self,
-        kind: str,
-        device: str,
-        fields: Sequence[str],
-        *,
-        start: int,
-        end: int,
-        step_s: int | None = None,
-        name: str | None = None,
-    ) -> Series:
-        """History of one subject."""
-        ...
-
-    def intervals(self, subjects: Sequence[str] | None, question: str, *, start: int, end: int) -> list[Interval]:
-        """State intervals that touch [start, end)."""
-        ...
-
-    def summary(
-        self, question: str, *, start: int, end: int, by: str = "subject", subjects: Sequence[str] | None = None
-    ) -> list[Summary]:
-        """Totals of each subject."""
-        ...
 
 
 def no_events(subject: str | None, start: float, end: float) -> Sequence[Event]:  # noqa: ARG001
