@@ -1,0 +1,1 @@
+"""Bulk change of routers: plan, approve, push in waves, resume, and the record of it."""
