@@ -21,12 +21,16 @@ _MOST = 300_000  # points that splitting may add
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class People:
-    """Points with people. lat, lon: degrees; people: estimates; village: index into `villages` (Kemendagri codes)."""
+    """Points with people. lat, lon: degrees; people: estimates; village: index into `villages` (Kemendagri codes).
+
+    row: which row of the grid (or village) each point is, or was split from.
+    """
 
     lat: Floats
     lon: Floats
     people: Floats
     village: Ints
+    row: Ints
     villages: tuple[str, ...]
     kind: str
     inputs: str
@@ -42,6 +46,7 @@ def of_villages(units: Units) -> People:
         lon=np.array([at[1] for _, at in placed]),
         people=np.array([float(u.population) for u, _ in placed]),
         village=np.arange(len(placed), dtype=np.int64),
+        row=np.arange(len(placed), dtype=np.int64),
         villages=tuple(u.code for u, _ in placed),
         kind="village points",
         inputs=f"villages-{len(placed)}-{sum(u.population for u, _ in placed)}",
@@ -57,6 +62,7 @@ def of_grid(grid: DemandGrid) -> People:
         lon=grid.lon,
         people=grid.people,
         village=index.astype(np.int64),
+        row=np.arange(len(grid), dtype=np.int64),
         villages=tuple(str(code) for code in villages),
         kind=f"hexagons at resolution {grid.resolution}",
         inputs=grid.inputs,
@@ -106,6 +112,7 @@ def split(
         lon=np.concatenate((whole.lon[kept], lon)),
         people=np.concatenate((whole.people[kept], whole.people[place] * share)),
         village=np.concatenate((whole.village[kept], whole.village[place])),
+        row=np.concatenate((whole.row[kept], place)),
         villages=whole.villages,
         kind=f"{whole.kind}, split to {finer} where a radius cuts them",
         inputs=whole.inputs,

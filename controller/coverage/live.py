@@ -32,7 +32,7 @@ Mask = NDArray[np.bool_]
 Ways = Mapping[tuple[str, str], float]
 RADII_KM = (0.15, 1.0, 5.0)
 BANDS = ((0.2, 1.0), (0.4, 0.68), (1.0, 0.22))  # E2SFCA: share of the radius, weight (1, 2 and 5 km at a radius of 5)
-_CAUSES = (Cause.NO_SITE, Cause.SLOW, Cause.FULL, Cause.DOWN, Cause.UNMEASURED)  # the last that fits explains the gap
+CAUSES = (Cause.NO_SITE, Cause.SLOW, Cause.FULL, Cause.DOWN, Cause.UNMEASURED)  # the last that fits explains the gap
 _OF_VERDICT = {
     Verdict.SLOW: Cause.SLOW,
     Verdict.FULL: Cause.FULL,
@@ -44,7 +44,7 @@ _LEAST_PEOPLE = 0.5  # a smaller remainder of a village is no gap but rounding
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ladder:
-    """What each demand point has, shape (n_points,). cause: index into `_CAUSES`, -1 where served."""
+    """What each demand point has, shape (n_points,). cause: index into `CAUSES`, -1 where served."""
 
     nominal: Mask
     effective: Mask
@@ -94,7 +94,7 @@ def climb(people: Floats, reach: Reach, served: Served, *, radius_km: float) -> 
     """
     effective = reach.of_sites(served.are(Verdict.EFFECTIVE)).reached()
     cause = np.zeros(reach.n_demand, dtype=np.int64)
-    for number, each in enumerate(_CAUSES):
+    for number, each in enumerate(CAUSES):
         verdicts = [v for v, c in _OF_VERDICT.items() if c is each]
         if verdicts:
             cause[reach.of_sites(served.are(*verdicts)).reached()] = number
@@ -102,7 +102,7 @@ def climb(people: Floats, reach: Reach, served: Served, *, radius_km: float) -> 
     return Ladder(
         nominal=reach.reached(),
         effective=effective,
-        unknown=cause == _CAUSES.index(Cause.UNMEASURED),
+        unknown=cause == CAUSES.index(Cause.UNMEASURED),
         cause=cause,
         expected=any_works(reach, served.worth),
         kbps=_access(people, reach, served, radius_km),
@@ -244,7 +244,7 @@ def _total(rows: Sequence[Coverage], radius_km: float) -> Coverage:
 
 def _gaps(people: People, ladder: Ladder, reach: Reach, served: Served, units: Units) -> list[Gap]:
     """One for each village and cause, most people first."""
-    count = len(_CAUSES)
+    count = len(CAUSES)
     open_ = ladder.cause >= 0
     key = people.village[open_] * count + ladder.cause[open_]
     table = sums(key, people.people[open_], len(people.villages) * count).reshape(-1, count)
@@ -255,7 +255,7 @@ def _gaps(people: People, ladder: Ladder, reach: Reach, served: Served, units: U
     which, km = nearest(middles, (served.lat[works], served.lon[works]))
     found = []
     for village, number in np.argwhere(table >= _LEAST_PEOPLE):
-        code, cause = people.villages[village], _CAUSES[number]
+        code, cause = people.villages[village], CAUSES[number]
         found.append(
             Gap(
                 village=code,
@@ -278,14 +278,14 @@ def _concerned(
     people: People, ladder: Ladder, reach: Reach, served: Served
 ) -> Mapping[tuple[int, Cause], tuple[str, ...]]:
     """The sites in reach of a gap that are its cause."""
-    mine = np.array([_CAUSES.index(_OF_VERDICT[v]) if v in _OF_VERDICT else -2 for v in served.verdict], dtype=np.int64)
+    mine = np.array([CAUSES.index(_OF_VERDICT[v]) if v in _OF_VERDICT else -2 for v in served.verdict], dtype=np.int64)
     if not len(mine):
         return {}
     hit = ladder.cause[reach.demand] == mine[reach.site]
     pairs = np.unique(np.column_stack((people.village[reach.demand[hit]], reach.site[hit])), axis=0)
     found: dict[tuple[int, Cause], list[str]] = defaultdict(list)
     for village, site in pairs:
-        found[int(village), _CAUSES[mine[site]]].append(served.sites[site].site)
+        found[int(village), CAUSES[mine[site]]].append(served.sites[site].site)
     return {key: tuple(sorted(names)) for key, names in found.items()}
 
 

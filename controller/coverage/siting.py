@@ -130,6 +130,7 @@ def _only(people: People, area: str | None) -> People:
         lon=people.lon[here],
         people=people.people[here],
         village=number[people.village[here]],
+        row=people.row[here],
         villages=tuple(people.villages[k] for k in kept),
     )
 
