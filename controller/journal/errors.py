@@ -4,6 +4,8 @@ JournalError (a StoreError: the command line says it in one sentence)
     JournalUnavailable
     JournalTooNew (also VersionTooNew)
     RequestNotOpen
+    RolloutRefused
+    LeaseLost
 """
 
 from __future__ import annotations
@@ -25,3 +27,21 @@ class JournalTooNew(JournalError, VersionTooNew):
 
 class RequestNotOpen(JournalError):
     """A request was finished twice, or by somebody who does not hold it."""
+
+
+class RolloutRefused(JournalError):
+    """A plan or rollout cannot become what was asked; nothing was written."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        """Say why.
+
+        Args:
+            reason: short code: no_plan, not_approved, expired, under_way, plan_state, own_plan, no_device ...
+            message: one sentence.
+        """
+        super().__init__(message)
+        self.reason = reason
+
+
+class LeaseLost(JournalError):
+    """A lock went to another holder: whoever slept through its lease must do nothing more."""

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, CursorResult, Engine, and_, bindparam, delete, insert, select, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import CursorResult, and_, bindparam, delete, insert, select, update
 
 from controller.journal import schema
-from controller.journal.engine import READ_ONLY, connect
-from controller.journal.errors import JournalUnavailable, RequestNotOpen
+from controller.journal.connection import Connected, translated
+from controller.journal.engine import connect
+from controller.journal.errors import RequestNotOpen
 from controller.journal.records import Event, Job, Request, RequestState
+from controller.journal.rollouts import Rollouts
 from controller.journal.tables import EVENT, IDENTITY, JOB, REQUEST, SETTING
 from devices.facts import Identity
 
 
-class Journal:
+class Journal(Connected):
     """One journal. Every writing method is one durable transaction: it is on disk when it returns.
 
     Every method raises `JournalUnavailable` when the file or server does not answer.
     """
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     @classmethod
     def open(cls, url: str | Path) -> Self:
@@ -38,13 +35,18 @@ class Journal:
         """
         address = f"sqlite:///{url}" if isinstance(url, Path) else url
         engine = connect(address)
-        with _translated():
+        with translated():
             schema.upgrade(engine)
         return cls(engine)
 
     def close(self) -> None:
         """Let the connections go."""
         self._engine.dispose()
+
+    @property
+    def rollouts(self) -> Rollouts:
+        """Plans, rollouts, leases and the audit of this journal."""
+        return Rollouts(self._engine)
 
     # Jobs
 
@@ -231,27 +233,6 @@ class Journal:
                 connection.execute(update(SETTING).where(SETTING.c.key == key).values(values))
             text = {"before": before.value if before else None, "after": value, "who": who}
             connection.execute(insert(EVENT).values(at=at, kind="setting_changed", subject=f"setting:{key}", text=text))
-
-    @contextmanager
-    def _write(self) -> Iterator[Connection]:
-        with _translated(), self._engine.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _read(self) -> Iterator[Connection]:
-        with _translated(), self._engine.connect() as connection:
-            yield connection.execution_options(**READ_ONLY)
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except SQLAlchemyError as err:
-        # The driver's own words only: SQLAlchemy's message repeats the statement with its values.
-        raise JournalUnavailable(
-            f"the journal does not answer: {getattr(err, 'orig', None) or type(err).__name__}"
-        ) from err
 
 
 def _rows(events: Sequence[Event]) -> list[dict[str, Any]]:

@@ -10,6 +10,21 @@ down_revision = "0002"
 
 KEY = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
+# A hand in the database that changes or removes what was audited is stopped, not only found out later.
+_APPEND_ONLY = {
+    "sqlite": [
+        f"CREATE TRIGGER audit_no_{act} BEFORE {act.upper()} ON audit "
+        "BEGIN SELECT RAISE(ABORT, 'the audit is append only'); END"
+        for act in ("update", "delete")
+    ],
+    "postgresql": [
+        "CREATE OR REPLACE FUNCTION audit_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'the audit is append only'; END $$",
+        "CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE ON audit "
+        "FOR EACH ROW EXECUTE FUNCTION audit_append_only()",
+    ],
+}
+
 
 def upgrade() -> None:
     """Make the tables."""
@@ -31,6 +46,7 @@ def upgrade() -> None:
         sa.Column("seen_at", sa.Float(53), nullable=False),
         sa.Column("ends_at", sa.Float(53), nullable=False),
         sa.Column("agent", sa.String(200), nullable=False),
+        sa.Column("address", sa.String(64), nullable=False),
     )
     op.create_index("web_session_by_account", "web_session", ["account"])
     op.create_table(
@@ -105,6 +121,8 @@ def upgrade() -> None:
         sa.Column("hash", sa.String(64), nullable=False),
     )
     op.create_index("audit_by_subject", "audit", ["subject", "seq"])
+    for statement in _APPEND_ONLY[op.get_bind().dialect.name]:
+        op.execute(statement)
 
 
 def downgrade() -> None:

@@ -39,8 +39,8 @@ def url(request: pytest.FixtureRequest, path: Path) -> str:
     Journal.open(POSTGRES).close()
     engine = connect(POSTGRES)
     with engine.begin() as connection:
-        for table in METADATA.sorted_tables:
-            connection.execute(table.delete())
+        for table in METADATA.sorted_tables:  # the audit refuses DELETE
+            connection.exec_driver_sql(f'TRUNCATE "{table.name}"')
     engine.dispose()
     return POSTGRES
 
