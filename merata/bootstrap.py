@@ -43,7 +43,9 @@ from merata.settings import StatePaths, open_state
 from merata.store_settings import store_settings
 
 if TYPE_CHECKING:
+    from devices.transport.ssh import SshShell
     from measurements.influx.store import InfluxStore
+    from merata.coverage_jobs import CoverageJobs, RulesFile
 
 log = logging.getLogger(__name__)
 
@@ -117,9 +119,21 @@ def read_identities(state: Path) -> Mapping[str, Identity]:
 
 @asynccontextmanager
 async def controller(
-    state: Path, inventory: Path, *, settings: PollingSettings, store: str = "sqlite"
+    state: Path,
+    inventory: Path,
+    *,
+    settings: PollingSettings,
+    store: str = "sqlite",
+    speed: RulesFile | None = None,
 ) -> AsyncIterator[tuple[Controller, Joined]]:
     """A controller over a state directory, ready to run; everything is closed at the end.
+
+    Args:
+        state: the state directory.
+        inventory: its main file.
+        settings: how the fleet is polled.
+        store: see `open_store`.
+        speed: how sites are tested by themselves; None: nothing is done besides polling (a single cycle).
 
     Raises:
         StoreBusy: another one runs there.
@@ -159,6 +173,9 @@ async def controller(
             paths=paths, settings=settings, keeper=keeper, inventory=owned, store=kept, journal=journal,
             health=health, doors=doors, lines=lines, memory=memory,
         )  # fmt: skip
+        duties = None
+        if speed is not None:
+            duties = _duties(state, inventory, parts, shell=shell, journal=journal, rules=speed, clock=clock.now)
         about = {"pid": os.getpid(), "started": clock.now(), "store_kind": store, "state": str(paths.root)}
         yield (
             Controller(
@@ -169,9 +186,39 @@ async def controller(
                 memory=memory,
                 clock=clock,
                 about=about,
+                duties=duties,
             ),
             parts,
         )
+
+
+def _duties(
+    state: Path,
+    inventory: Path,
+    parts: Joined,
+    *,
+    shell: SshShell,
+    journal: Journal,
+    rules: RulesFile,
+    clock: Callable[[], float],
+) -> CoverageJobs:
+    """Speed tests and the ledger, over the parts of a running controller."""
+    from merata.coverage_jobs import CoverageJobs
+
+    def platform(device: str) -> str | None:
+        known = journal.identity(device)
+        return None if known is None else known.platform
+
+    return CoverageJobs(
+        state=state,
+        inventory_file=inventory,
+        inventory=lambda: parts.inventory,
+        shell=shell,
+        platform=platform,
+        rules=rules,
+        keeps=parts,
+        clock=clock,
+    )
 
 
 def _open_and_accept(

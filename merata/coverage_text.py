@@ -144,6 +144,14 @@ def ledger(months: Sequence[LedgerMonth]) -> list[str]:
     return table(rows, right="12345689")
 
 
+def refused(months: Sequence[tuple[str, float]], least: float) -> list[str]:
+    """Months that were not closed, and why."""
+    return [
+        f"{name} is not closed: {ratio(seen)} of the service hours were seen, {ratio(least)} are needed"
+        for name, seen in months
+    ]
+
+
 def plan(found: LivePlan) -> list[str]:
     """The steps, what they bring, the proof, and what to measure first."""
     rows = [["", "do", "place", "name", "link", "people", "cost", "Rp a person", "note"]]

@@ -15,6 +15,7 @@ from collectors.speed import download
 from controller.coverage import costs, ledger, profiles, siting
 from controller.coverage.errors import BadInput
 from controller.coverage.live import RADII_KM
+from controller.coverage.measured import Fleet
 from controller.coverage.model import Rules, SiteWorth, ThresholdProfile, Verdict
 from controller.coverage.planner import Planner
 from controller.coverage.speed import SpeedBook
@@ -23,7 +24,8 @@ from devices.model import DeviceId, SiteId
 from geography.units import Units
 from measurements.intervals import civil_months
 from merata import coverage_text as text
-from merata.coverage_live import fleet_at, folder_of, planner
+from merata.coverage_history import first_moment, folder_of
+from merata.coverage_live import fleet_at, planner
 from merata.lines import shell_of
 from merata.settings import StatePaths
 
@@ -180,30 +182,69 @@ def show_ledger(where: Where, radius_km: float, *, is_closing: bool, correct: st
     """`plan ledger`: the months that are kept, and the one that runs; closes or corrects when told to."""
     known, threshold, rules = where.planner(), where.threshold(), where.rules()
     kept = ledger.Ledger(folder_of(where.state))
-
-    def fleet(at: float) -> Any:
-        return fleet_at(where.state, at) or known.fleet()
-
+    refused: tuple[tuple[str, float], ...] = ()
     if correct is not None:
         _correct(where, known, kept, correct, reason or "", radius_km)
     if is_closing:
-        since = _first_moment(known, where.now)
         with text.progress("closing months"):
-            ledger.close_due(
-                kept, known, threshold, rules, radius_km=radius_km, now=where.now, since=since, fleet_at=fleet
-            )
+            refused = _close(where, known, kept, threshold, radius_km).refused
     months = kept.months(threshold.id, radius_km)
     running = ledger.months(known, where.now - 1, where.now)
-    if running and (standing := fleet(where.now)) is not None:
+    if running and (standing := _standing(where, known, where.now)) is not None:
         with text.progress("this month"):
             open_month = ledger.month(
                 known, running[0], threshold, rules, radius_km=radius_km, now=where.now, fleet=standing
             )
         months = [m for m in months if m.month != open_month.month] + [open_month]
     if not where.is_json:
-        return "\n".join(text.ledger(months))
+        return "\n".join([*text.ledger(months), *text.refused(refused, rules.min_observed_ratio)])
     entries = [asdict(e) for e in kept.entries(threshold.id, radius_km)]
-    return {"schema": "plan.ledger/1", "months": [asdict(m) for m in months], "entries": entries}
+    listed = [{"month": name, "observed_ratio": seen} for name, seen in refused]
+    return {
+        "schema": "plan.ledger/1",
+        "months": [asdict(m) for m in months],
+        "entries": entries,
+        "refused": listed,
+    }
+
+
+def close_every(where: Where) -> Answer:
+    """`plan ledger --close --every`: every profile at each radius, as the controller does when a month is over."""
+    known, kept = where.planner(), ledger.Ledger(folder_of(where.state))
+    closed: dict[str, int] = {}
+    refused: dict[str, float] = {}
+    for threshold in profiles.load(where.profiles or profiles.SHIPPED).values():
+        for radius_km in RADII_KM:
+            with text.progress(f"closing months: {threshold.id} at {radius_km:g} km"):
+                found = _close(where, known, kept, threshold, radius_km)
+            for entry in found.closed:
+                closed[entry.month] = closed.get(entry.month, 0) + 1
+            refused |= dict(found.refused)
+    if not where.is_json:
+        done = [f"{name}: closed for {count} profiles and radii" for name, count in closed.items()]
+        said = text.refused(tuple(refused.items()), where.rules().min_observed_ratio)
+        return "\n".join([*done, *said]) or "No month is left to close."
+    listed = [{"month": name, "observed_ratio": seen} for name, seen in refused.items()]
+    return {"schema": "plan.ledger_closed/1", "closed": closed, "refused": listed}
+
+
+def _close(
+    where: Where, known: Planner, kept: ledger.Ledger, threshold: ThresholdProfile, radius_km: float
+) -> ledger.Closing:
+    return ledger.close_due(
+        kept,
+        known,
+        threshold,
+        where.rules(),
+        radius_km=radius_km,
+        now=where.now,
+        since=first_moment(known.history, where.now),
+        fleet_at=lambda at: _standing(where, known, at),
+    )
+
+
+def _standing(where: Where, known: Planner, at: float) -> Fleet | None:
+    return fleet_at(where.state, at) or known.fleet()
 
 
 def _correct(where: Where, known: Planner, kept: ledger.Ledger, name: str, reason: str, radius_km: float) -> None:
@@ -217,12 +258,6 @@ def _correct(where: Where, known: Planner, kept: ledger.Ledger, name: str, reaso
         raise BadInput("no inventory was accepted yet", path="--correct")
     entry = ledger.month(known, wanted, threshold, where.rules(), radius_km=radius_km, now=where.now, fleet=standing)
     kept.correct(entry, reason=reason, now=where.now)
-
-
-def _first_moment(known: Planner, now: float) -> float:
-    """Since when anything is known of the controller's sites."""
-    found = known.history.intervals(["controller"], "state", start=0, end=int(now))
-    return min((i.start for i in found), default=now)
 
 
 def record_speed(where: Where, site_id: str, down_mbps: float, by: str) -> Answer:

@@ -27,9 +27,9 @@ class ServiceHours:
 
     def __init__(self, opening: OpeningHours | None, zone: str, *, start: float, end: float) -> None:
         self.start, self.end = start, end
-        windows = [(start, end)] if opening is None else _windows(opening, zone, start, end)
-        edges = np.array([edge for window in windows for edge in window], dtype=np.float64)
-        spent = np.array([(0.0, to - begin) for begin, to in windows], dtype=np.float64).reshape(-1)
+        spans = [(start, end)] if opening is None else windows(opening, zone, start, end)
+        edges = np.array([edge for span in spans for edge in span], dtype=np.float64)
+        spent = np.array([(0.0, to - begin) for begin, to in spans], dtype=np.float64).reshape(-1)
         self._edges, self._open_s = edges, np.cumsum(spent)
 
     @property
@@ -50,7 +50,7 @@ class ServiceHours:
         return self.within([(max(moment, self.start), self.end)]) if moment < self.end else 0.0
 
 
-def _windows(opening: OpeningHours, zone: str, start: float, end: float) -> list[Span]:
+def windows(opening: OpeningHours, zone: str, start: float, end: float) -> list[Span]:
     """Opening hours as spans of the period, in time; hours that touch or overlap become one."""
     found: list[Span] = []
     place = ZoneInfo(zone)

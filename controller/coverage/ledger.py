@@ -6,10 +6,10 @@ Nothing recomputes a closed month away. What turns out wrong is corrected by a f
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -17,8 +17,10 @@ from controller.coverage.errors import LedgerError
 from controller.coverage.lines import Lines
 from controller.coverage.measured import Fleet
 from controller.coverage.model import LedgerMonth, LiveCoverage, Rules, ThresholdProfile, Verdict
-from controller.coverage.planner import Planner
 from measurements.intervals import Period, civil_months
+
+if TYPE_CHECKING:  # who only looks whether a month is due pays for no geography
+    from controller.coverage.planner import Planner
 
 FILE = "equity-ledger.jsonl"
 SETTLED_S = 86_400.0  # late readings: a month is closed a day after its end at the earliest
@@ -148,6 +150,14 @@ def _entry_of(found: LiveCoverage, name: str) -> LedgerMonth:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """What closing came to. refused: months that too little was seen of, with the share of service hours seen."""
+
+    closed: tuple[LedgerMonth, ...] = ()
+    refused: tuple[tuple[str, float], ...] = ()
+
+
 def close_due(
     ledger: Ledger,
     planner: Planner,
@@ -158,8 +168,11 @@ def close_due(
     now: float,
     since: float,
     fleet_at: FleetAt,
-) -> list[LedgerMonth]:
-    """Close every month that has ended and settled, was observed at all, and is not closed yet; oldest first.
+) -> Closing:
+    """Close every month that has ended and settled, was observed enough, and is not closed yet; oldest first.
+
+    A month of which less than `rules.min_observed_ratio` of the service hours was seen (mean of the public sites) is
+    refused: its figures would tell of the observer, not of the network.
 
     Args:
         ledger: where they are kept.
@@ -174,17 +187,34 @@ def close_due(
     Raises:
         LedgerError: the ledger cannot be read or written.
     """
-    closed = {e.month for e in ledger.months(profile.id, radius_km)}
-    done = []
-    for period in months(planner, since, now):
-        if f"{period.first:%Y-%m}" in closed or period.end + SETTLED_S > now:
-            continue
+    done: list[LedgerMonth] = []
+    refused: list[tuple[str, float]] = []
+    known = planner.fleet()
+    zone = None if known is None else known.inventory.timezone
+    for period in [] if zone is None else open_months(ledger, zone, profile.id, radius_km, now=now, since=since):
         if (fleet := fleet_at(float(period.end) - 1)) is None:
             continue
         entry = month(planner, period, profile, rules, radius_km=radius_km, now=now, fleet=fleet)
-        if entry.observed_ratio:
+        seen = entry.observed_ratio or 0.0
+        if seen < rules.min_observed_ratio:
+            refused.append((entry.month, seen))
+        else:
             done.append(ledger.close(entry, now=now))
-    return done
+    return Closing(closed=tuple(done), refused=tuple(refused))
+
+
+def open_months(ledger: Ledger, zone: str, profile: str, radius_km: float, *, now: float, since: float) -> list[Period]:
+    """Months of a zone that have ended and settled and are not closed; cheap.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    closed = {e.month for e in ledger.months(profile, radius_km)}
+    return [
+        period
+        for period in civil_months(zone, since, now)
+        if f"{period.first:%Y-%m}" not in closed and period.end + SETTLED_S <= now
+    ]
 
 
 def months(planner: Planner, since: float, now: float) -> list[Period]:

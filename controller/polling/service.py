@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 STANDARD = "standard"
 #: A cycle that could use less than this share of its interval is left out at the start of the program.
 WORTHWHILE = 0.4
+#: How often it is asked whether anything besides polling is due.
+DUTIES_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +103,26 @@ class Parts(Protocol):
         ...
 
 
+class Duties(Protocol):
+    """What a running controller does besides polling. Nothing of it may hold up a cycle."""
+
+    def tick(self, now: float) -> None:
+        """A look at what is due; begins it and returns at once (in the loop)."""
+        ...
+
+    def maintained(self, now: float) -> None:
+        """Everything measured so far is rolled up; begins what waits for that and returns at once (in the loop)."""
+        ...
+
+    def status(self) -> Mapping[str, Any]:
+        """How they go, in plain values."""
+        ...
+
+    async def stop(self) -> None:
+        """End what runs."""
+        ...
+
+
 class Controller:
     """One running controller over one state directory."""
 
@@ -114,7 +136,9 @@ class Controller:
         memory: Memory,
         clock: Clock,
         about: Mapping[str, Any],
+        duties: Duties | None = None,
     ) -> None:
+        self._duties = duties
         self._settings = settings
         self._parts = parts
         self._runner = cycle
@@ -149,15 +173,21 @@ class Controller:
         self._schedule.every(5 * shortest, "maintain", self._maintain, jitter_s=shortest)
         self._schedule.every(min(10.0, shortest), "inventory", self._watch, jitter_s=0.5)
         self._schedule.every(3600.0, "memory", self._save, jitter_s=60.0)
+        if self._duties is not None:
+            self._schedule.every(DUTIES_S, "duties", self._look_at_duties, jitter_s=1.0)
         self._schedule.start()
         await self._publish()
         ready()
+        if self._duties is not None:
+            self._beside(self._begin_duties(self._duties))
         for name, interval_s in classes.items():
             left = interval_s - self._clock.now() % interval_s
             if left >= WORTHWHILE * interval_s:
                 await self._tick(name, interval_s)(self._clock.now())
         await self._asked_to_stop.wait()
         await self._schedule.stop()
+        if self._duties is not None:
+            await self._duties.stop()
         for task in self._running.values():
             task.cancel()
         await asyncio.gather(*self._running.values(), return_exceptions=True)
@@ -267,7 +297,19 @@ class Controller:
         await self._publish()
         return report
 
+    async def _look_at_duties(self, now: float) -> None:
+        if self._duties is not None:
+            self._duties.tick(now)
+
+    async def _begin_duties(self, duties: Duties) -> None:
+        """What a stopped program missed is made up at once: rolled up first, since the ledger stands on that."""
+        duties.tick(self._clock.now())
+        if self._maintaining is None:
+            await self._maintain(self._clock.now())
+
     async def _maintain(self, now: float) -> None:
+        if self._maintaining is not None and not self._maintaining.done():
+            return  # the one that was begun at the start
         self._maintaining = asyncio.create_task(
             asyncio.to_thread(self._parts.maintain, now, self._asked_to_stop.is_set)
         )
@@ -279,6 +321,8 @@ class Controller:
             outcome = "failed"
             log.error("the store was not maintained: %s", error)
         ended = self._clock.now()
+        if self._duties is not None and outcome == "ok" and not self._asked_to_stop.is_set():
+            self._duties.maintained(ended)
         await self._committer.in_thread(lambda: self._parts.job("maintain", now, ended, outcome, {}))
 
     async def _watch(self, now: float) -> None:
@@ -380,6 +424,7 @@ class Controller:
                 "unavailable": committer.unavailable,
             },
             "store": store,
+            "duties": {} if self._duties is None else dict(self._duties.status()),
             "notes": self._parts.notes(),
         }
 

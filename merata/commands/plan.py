@@ -226,20 +226,27 @@ def worth(order: str, verdict: str | None, limit: int, **told: Any) -> dict[str,
 @command.command("ledger")
 @click.option("--radius-km", type=float, default=1.0, show_default=True)
 @click.option("--close", is_flag=True, help="Keep every month that has ended for ever.")
+@click.option("--every", is_flag=True, help="With --close: for every profile and radius, as `merata run` does.")
 @click.option("--correct", metavar="MONTH", help="Add a correction of a closed month; needs --reason.")
 @click.option("--reason")
 @live_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on one line.")
 @answers
-def ledger(radius_km: float, close: bool, correct: str | None, reason: str | None, **told: Any) -> dict[str, Any] | str:
+def ledger(
+    radius_km: float, close: bool, every: bool, correct: str | None, reason: str | None, **told: Any
+) -> dict[str, Any] | str:
     """Coverage and inequality month by month: kept, not recomputed away (live)."""
     positive(radius_km, "--radius-km")
     if (correct is None) != (reason is None):
         refuse("--correct", "goes with --reason, and only with it")
     if told["regency"]:
         refuse("--regency", "the ledger is kept for everybody; see plan coverage --live")
+    if every and (not close or correct is not None):
+        refuse("--every", "goes with --close, and not with --correct")
     from merata import coverage_verbs
 
+    if every:
+        return coverage_verbs.close_every(where(told))
     return coverage_verbs.show_ledger(where(told), radius_km, is_closing=close, correct=correct, reason=reason)
 
 

@@ -153,7 +153,7 @@ def test_months_are_closed_once_they_have_ended_and_settled_and_were_seen(tmp_pa
     planner, fleet = world(UP)
     ledger = Ledger(tmp_path)
 
-    def close(now: str) -> list[str]:
+    def close(now: str) -> tuple[list[str], list[tuple[str, float]]]:
         done = close_due(
             ledger,
             planner,
@@ -164,8 +164,9 @@ def test_months_are_closed_once_they_have_ended_and_settled_and_were_seen(tmp_pa
             since=at("2026-08-10T00:00"),
             fleet_at=lambda _: fleet,
         )
-        return [entry.month for entry in done]
+        return [entry.month for entry in done.closed], [(name, round(seen, 2)) for name, seen in done.refused]
 
-    assert close("2026-11-01T12:00") == ["2026-09"]  # October may still get late readings, August was never observed
-    assert close("2026-11-02T12:00") == ["2026-10"]
-    assert close("2026-11-03T12:00") == []
+    unseen = [("2026-08", 0.0), ("2026-09", 0.37)]  # eleven days of September are no September
+    assert close("2026-11-01T12:00") == ([], unseen)  # October may still get late readings
+    assert close("2026-11-02T12:00") == (["2026-10"], unseen)
+    assert close("2026-11-03T12:00") == ([], unseen)
