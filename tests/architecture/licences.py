@@ -15,6 +15,7 @@ REFUSED = re.compile(r"\b(AGPL|GPL|SSPL|BUSL|Affero|GNU General Public)", re.I)
 LESSER = re.compile(r"\b(LGPL|Lesser General Public)", re.I)
 # Packages whose metadata names no licence or several; read by hand, with what was found there.
 READ_BY_HAND = {
+    "asyncssh": "EPL-2.0, chosen of the two it is offered under (EPL-2.0 or GPL-2.0-or-later); unmodified library",
     "pysnmp": "BSD-2-Clause, as its licence file says",
     "paramiko": "LGPL-2.1, used as an unmodified library",
     "scp": "LGPL-2.1-or-later, used as an unmodified library",

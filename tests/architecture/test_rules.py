@@ -16,9 +16,11 @@ ROOMS = ("devices", "collectors", "measurements", "geography", "controller", "we
 
 # library -> the only places that may import it
 DOORS = {
+    "asyncssh": ("simulator/shells/",),
     "pysnmp": ("devices/transport/traps.py", "devices/transport/snmp/"),
-    "netmiko": ("devices/transport/ssh.py",),
-    "paramiko": ("devices/transport/ssh.py", "devices/hostkeys.py"),
+    "netmiko": ("devices/transport/ssh.py", "devices/transport/ssh_link.py"),
+    "paramiko": ("devices/transport/ssh", "devices/hostkeys.py"),
+    "argon2": ("controller/accounts/passwords.py",),
     "influxdb_client": ("measurements/influx/",),
     "apscheduler": ("controller/schedule.py",),
     "flask": ("web/",),
