@@ -81,16 +81,16 @@ class Running:
 
 
 def version_key(version: str) -> Key:
-    """What versions are ordered by."""
-    parts = []
-    for part in _PARTS.findall(version.lower()):
+    """What versions are ordered by. Zeros at the end of a row of numbers say nothing: 23.05 and 23.05.0 are one."""
+    parts: list[tuple[int, int, str]] = []
+    for part in [*_PARTS.findall(version.lower()), ""]:
         if part.isdigit():
             parts.append((1, int(part), ""))
-        else:
-            parts.append((-1 if part.startswith(_EARLY) else 2, 0, part))
-    while parts and parts[-1] == (1, 0, ""):
-        parts.pop()  # 23.05 and 23.05.0 are one
-    return (*parts, (0, 0, ""))
+            continue
+        while parts and parts[-1] == (1, 0, ""):
+            parts.pop()
+        parts.append((0 if not part else -1 if part.startswith(_EARLY) else 2, 0, part))
+    return tuple(parts)
 
 
 def report(entries: Sequence[Entry], platforms: Mapping[str, str], identities: Mapping[str, Identity]) -> list[Running]:
