@@ -11,6 +11,7 @@ from sqlalchemy import CursorResult, and_, bindparam, delete, insert, select, up
 
 from controller.journal import schema
 from controller.journal.connection import Connected, translated
+from controller.journal.accounts import AccountRows
 from controller.journal.engine import connect
 from controller.journal.errors import RequestNotOpen
 from controller.journal.records import Event, Job, Request, RequestState
@@ -47,6 +48,11 @@ class Journal(Connected):
     def rollouts(self) -> Rollouts:
         """Plans, rollouts, leases and the audit of this journal."""
         return Rollouts(self._engine)
+
+    @property
+    def accounts(self) -> AccountRows:
+        """Accounts, sessions and failed sign-ins of this journal."""
+        return AccountRows(self._engine)
 
     # Jobs
 

@@ -92,6 +92,7 @@ WEB_SESSION = Table(
     Column("seen_at", Float(53), nullable=False),
     Column("ends_at", Float(53), nullable=False),
     Column("agent", String(200), nullable=False),
+    Column("address", String(64), nullable=False),  # signed in from; ended rows stay a month to know it again
     Index("web_session_by_account", "account"),
 )
 
@@ -100,7 +101,7 @@ SIGN_IN_FAILURE = Table(
     "sign_in_failure",
     METADATA,
     Column("id", Key, primary_key=True, autoincrement=True),
-    Column("subject", String(200), nullable=False),  # account:<name> or address:<ip>
+    Column("subject", String(200), nullable=False),  # kind and digest, see controller.accounts.limits
     Column("at", Float(53), nullable=False),
     Index("sign_in_failure_by_subject", "subject", "at"),
 )
