@@ -28,8 +28,9 @@ from numpy.typing import NDArray
 from geography import units
 from planning.core import core
 from planning.cover import Cover, Plan, Total, heuristic, merge
-from planning.cover_proof import Question, coverage
+from planning.mclp import coverage
 from planning.prices import price_bound
+from planning.question import Question
 from planning.reach import by_radius
 from planning.siting import Deadline, Limit
 from planning.solver import Model

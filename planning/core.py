@@ -19,11 +19,24 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """What no plan exceeds: worth @ (its sites) + weight @ (its groups reached) <= most. Indices of one core."""
+
+    sites: Ints
+    worth: Floats
+    groups: Ints
+    weight: Floats
+    most: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Core:
     """The sites still open and the groups that two or more of them reach.
 
     sites: their indices in the whole problem. own: shape (n_open,), weight that one site alone can cover.
     ptr, reach: shape (n_groups + 1,), and the open sites of each group. constant: weight covered by what is settled in.
+    example: shape (n_groups,), a group of the whole problem that each stands for. column: the column of `model` that
+    says whether a group of the whole problem is reached, `SERVED` and `LOST` where that is settled.
     """
 
     sites: Ints
@@ -33,27 +46,31 @@ class Core:
     ptr: Ints
     reach: Ints
     constant: float
+    example: Ints
+    column: Ints
 
-    def model(self, cost: Floats, limit: Limit) -> Model:
-        """Most open weight: columns are open sites, then groups."""
+    def model(self, cost: Floats, limit: Limit, rows: Sequence[tuple[Ints, Floats, float]] = ()) -> Model:
+        """Most open weight: columns are open sites, then groups. rows: (columns, values, upper bound) besides."""
         n_open, groups = len(self.sites), len(self.weight)
-        lengths = np.diff(self.ptr)
-        rows = np.concatenate((np.repeat(np.arange(groups), lengths), np.arange(groups)))
-        columns = np.concatenate((self.reach, n_open + np.arange(groups)))
-        values = np.concatenate((np.full(len(self.reach), -1.0), np.ones(groups)))
-        high = np.zeros(groups)
+        i = [np.repeat(np.arange(groups), np.diff(self.ptr)), np.arange(groups)]
+        j = [self.reach, n_open + np.arange(groups)]
+        v = [np.full(len(self.reach), -1.0), np.ones(groups)]
+        high = [0.0] * groups
         if (row := limit.row(cost)) is not None:
-            rows = np.concatenate((rows, np.full(n_open, groups)))
-            columns = np.concatenate((columns, np.arange(n_open)))
-            values = np.concatenate((values, row[0][self.sites]))
             spent = float(row[0][self.surely_in].sum())
-            high = np.append(high, row[1] - spent)
+            rows = [(np.arange(n_open), row[0][self.sites], row[1] - spent), *rows]
+        for columns, values, most in rows:
+            i.append(np.full(len(columns), len(high)))
+            j.append(columns)
+            v.append(values)
+            high.append(most)
         width = n_open + groups
+        triples = (np.concatenate(v), (np.concatenate(i), np.concatenate(j)))
         return Model(
             gain=np.concatenate((self.own, self.weight)),
-            a=csr_matrix((values, (rows, columns)), shape=(len(high), width)),
+            a=csr_matrix(triples, shape=(len(high), width)),
             row_low=np.full(len(high), -np.inf),
-            row_high=high,
+            row_high=np.array(high),
             low=np.zeros(width),
             high=np.ones(width),
             whole=np.arange(width) < n_open,
@@ -67,38 +84,86 @@ class Core:
         served[groups[built[self.reach]]] = 1.0
         return np.concatenate((built.astype(float), served))
 
+    def row(self, cut: Cut, of: Core) -> tuple[Ints, Floats, float]:
+        """A cut of a core with more open sites, as a row of this one's model."""
+        position = np.full(max(int(of.sites.max(initial=-1)), int(self.sites.max(initial=-1))) + 1, -1, dtype=np.int64)
+        position[self.sites] = np.arange(len(self.sites))
+        sites = of.sites[cut.sites]
+        settled_in = np.isin(sites, self.surely_in)
+        columns = np.concatenate((position[sites], self.column[of.example[cut.groups]]))
+        values = np.concatenate((cut.worth, cut.weight))
+        served = np.concatenate((settled_in, self.column[of.example[cut.groups]] == SERVED))
+        most = cut.most - float(values[served].sum())
+        is_open = columns >= 0
+        return columns[is_open], values[is_open], most
+
+
+SERVED, LOST = -1, -2
+
 
 def core(cover: Cover, *, surely_in: Mask, surely_out: Mask) -> Core:
     """Drop what is settled, fold groups with one site left into that site, merge groups with equal sites."""
-    rows = np.repeat(np.arange(len(cover.weight)), np.diff(cover.group_ptr))
-    done = np.zeros(len(cover.weight), dtype=bool)
+    groups = len(cover.weight)
+    rows = np.repeat(np.arange(groups), np.diff(cover.group_ptr))
+    done = np.zeros(groups, dtype=bool)
     done[rows[surely_in[cover.group_sites]]] = True
     is_open = ~(surely_in | surely_out)
     sites = np.flatnonzero(is_open)
     position = np.cumsum(is_open) - 1
     keep = is_open[cover.group_sites] & ~done[rows]
-    rows, reach = rows[keep], position[cover.group_sites[keep]]
-    lengths = np.bincount(rows, minlength=len(cover.weight))
-    single = lengths[rows] == 1
-    own = sums(reach[single], cover.weight[rows[single]], len(sites))
-    ends = np.cumsum(lengths)
-    index: dict[bytes, int] = {}
-    weights: list[float] = []
-    kept: list[Ints] = []
-    for i in np.flatnonzero(lengths > 1):
-        row = reach[ends[i] - lengths[i] : ends[i]]
-        if (known := index.setdefault(row.tobytes(), len(kept))) == len(kept):
-            kept.append(row)
-            weights.append(0.0)
-        weights[known] += float(cover.weight[i])
+    folded = fold(rows[keep], position[cover.group_sites[keep]], cover.weight, len(sites))
+    column = np.where(done, SERVED, folded.column)
     return Core(
         sites=sites,
         surely_in=np.flatnonzero(surely_in),
+        own=folded.own,
+        weight=folded.weight,
+        ptr=folded.ptr,
+        reach=folded.reach,
+        constant=float(cover.weight[done].sum()),
+        example=folded.example,
+        column=column,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """As the fields of `Core` of the same names; column: LOST where no pair is."""
+
+    own: Floats
+    weight: Floats
+    ptr: Ints
+    reach: Ints
+    example: Ints
+    column: Ints
+
+
+def fold(rows: Ints, sites: Ints, weight: Floats, n_sites: int) -> Folded:
+    """Pairs of group and site, sorted by group: single ones to their site, groups with equal sites to one."""
+    lengths = np.bincount(rows, minlength=len(weight))
+    single = lengths[rows] == 1
+    own = sums(sites[single], weight[rows[single]], n_sites)
+    column = np.full(len(weight), LOST, dtype=np.int64)
+    column[rows[single]] = sites[single]
+    ends = np.cumsum(lengths)
+    index: dict[bytes, int] = {}
+    kept: list[Ints] = []
+    several = np.flatnonzero(lengths > 1)
+    number = np.zeros(len(several), dtype=np.int64)
+    for k, i in enumerate(several):
+        row = sites[ends[i] - lengths[i] : ends[i]]
+        if (known := index.setdefault(row.tobytes(), len(kept))) == len(kept):
+            kept.append(row)
+        number[k] = known
+    column[several] = n_sites + number
+    _, first = np.unique(number, return_index=True)
+    return Folded(
         own=own,
-        weight=np.array(weights),
+        weight=sums(number, weight[several], len(kept)),
         ptr=np.concatenate(([0], np.cumsum([len(row) for row in kept], dtype=np.int64))).astype(np.int64),
         reach=np.concatenate(kept) if kept else np.zeros(0, dtype=np.int64),
-        constant=float(cover.weight[done].sum()),
+        example=several[first],
+        column=column,
     )
 
 

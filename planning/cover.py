@@ -256,6 +256,16 @@ class Plan:
             self.add(site)
             allowed[site] = False
 
+    def shrink(self, locked: Sequence[int]) -> None:
+        """Take out the site that loses least for its cost, again and again, until the limit holds."""
+        sites = np.repeat(np.arange(self.cover.n_sites), np.diff(self.cover.site_ptr))
+        while left := [j for j in self.chosen if j not in locked]:
+            if self.limit.holds(self.spent(), len(self.chosen)):
+                return
+            alone = np.where(self._times == 1, self.cover.weight, 0.0)
+            loss = sums(sites, alone[self.cover.site_groups], self.cover.n_sites) / np.maximum(self.cost, 1e-12)
+            self.remove(min(left, key=lambda j: (loss[j], -j)))
+
     def improve(self, allowed: Mask, locked: Sequence[int], *, passes: int = 8) -> None:
         """Exchange one site for another while that makes the plan better."""
         for _ in range(passes):

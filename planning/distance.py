@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planning.cover import merge
-from planning.cover_proof import Question, coverage
+from planning.mclp import coverage
+from planning.question import Question
 from planning.reach import Reach, sums
 from planning.siting import TOLERANCE, Deadline, Floats, Limit, Siting
 

@@ -28,6 +28,12 @@ class Limit:
         fits: NDArray[np.bool_] = spent + cost <= self.budget * (1 + 1e-12) + 1e-12
         return fits
 
+    def holds(self, spent: float, taken: int) -> bool:
+        """True when a plan of `taken` sites that cost `spent` keeps to it."""
+        if self.count is not None:
+            return taken <= self.count
+        return self.budget is None or spent <= self.budget * (1 + 1e-12) + 1e-12
+
     def row(self, cost: Floats) -> tuple[Floats, float] | None:
         """The limit as coefficients and an upper bound over the sites, None without a limit."""
         if self.count is not None:

@@ -31,6 +31,7 @@ class Answer:
     """x is None when no solution was found in time; `bound` is never below the best possible value.
 
     reduced: of a relaxed program, how much the value falls at least when a column at its bound moves by one.
+    prices: of a relaxed program, how much the value would rise for one more on the right of each row.
     """
 
     x: Floats | None
@@ -38,10 +39,17 @@ class Answer:
     bound: float
     is_infeasible: bool
     reduced: Floats | None = None
+    prices: Floats | None = None
 
 
 def solve(
-    model: Model, *, time_limit_s: float, start: Floats | None = None, presolve: bool = False, relaxed: bool = False
+    model: Model,
+    *,
+    time_limit_s: float,
+    start: Floats | None = None,
+    presolve: bool = False,
+    relaxed: bool = False,
+    close_enough: float = 1e-9,
 ) -> Answer:
     """Solve with one thread and a fixed seed, so that the same input gives the same plan.
 
@@ -51,6 +59,7 @@ def solve(
         start: a feasible point to begin from.
         presolve: off is 5 to 30 times faster on covering problems (docs/performance.md), on for max-min.
         relaxed: drop integrality, for a quick bound.
+        close_enough: a bound this little above the best solution ends the search.
     """
     highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]  # the binding has no annotations
     for option, setting in (
@@ -60,7 +69,7 @@ def solve(
         ("time_limit", max(0.01, time_limit_s)),
         ("presolve", "on" if presolve else "off"),
         ("mip_rel_gap", 1e-12),
-        ("mip_abs_gap", 1e-9),
+        ("mip_abs_gap", max(close_enough, 1e-9)),
     ):
         highs.setOptionValue(option, setting)
     lp: Any = highspy.HighsLp()  # its stubs know only lists
@@ -87,8 +96,9 @@ def solve(
     solution = highs.getSolution()
     x = np.array(solution.col_value) if found else None
     reduced = np.abs(np.array(solution.col_dual)) if relaxed and found else None
+    prices = -np.array(solution.row_dual) if relaxed and found else None
     is_mip = not relaxed and bool(model.whole.any())
     solved = status == highspy.HighsModelStatus.kOptimal
     bound = -info.mip_dual_bound if is_mip else -info.objective_function_value if solved else np.inf
     value = float(model.gain @ x) if x is not None else -np.inf
-    return Answer(x=x, value=value, bound=float(bound), is_infeasible=False, reduced=reduced)
+    return Answer(x=x, value=value, bound=float(bound), is_infeasible=False, reduced=reduced, prices=prices)

@@ -1,4 +1,4 @@
-"""Coverage by hexagon: the live figures of one radius, gathered back to the cells of the demand grid and coarser ones."""
+"""Coverage by hexagon: the live figures of one radius, gathered back to the cells of the demand grid."""
 
 from __future__ import annotations
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from controller.coverage.tables import Candidates, Demand, Existing, Values
 from planning import access as catchment
-from planning import cover_proof, distance, distance_proof, equity
+from planning import cover_proof, distance, distance_proof, equity, mclp
 from planning.cover import merge
+from planning.question import Question
 from planning.reach import Reach, by_radius, from_pairs, sums
 from planning.siting import Deadline, Limit, Siting
 
@@ -256,14 +257,14 @@ def _choose(
     names, code = _regions(demand)
     total = sums(code, weight, len(names))
     cover = merge(reach, weight, code, len(names), standing.reached())
-    question = cover_proof.Question(cover=cover, cost=candidates.cost, limit=ask.limit, allowed=allowed, locked=locked)
+    question = Question(cover=cover, cost=candidates.cost, limit=ask.limit, allowed=allowed, locked=locked)
     if ask.objective == "set-cover":
         return cover_proof.fewest(question, deadline=deadline)
     if ask.objective == "maxmin":
         return cover_proof.max_min(question, weight=total, deadline=deadline)
     if ask.aversion > 0:
         return cover_proof.fair(question, weight=total, aversion=ask.aversion, deadline=deadline)
-    return cover_proof.coverage(question, deadline=deadline)
+    return mclp.coverage(question, deadline=deadline)
 
 
 def _account(

@@ -54,7 +54,10 @@ REMEDY_OF: Mapping[Cause, Remedy] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThresholdProfile:
-    """When a site counts as working. `min_kbps_per_person` None: the source names none, *adequate* stays unknown."""
+    """When a site counts as working. `min_kbps_per_person` None: the source names none, *adequate* stays unknown.
+
+    source_id: the source in Bahasa Indonesia; None where the profile's author wrote one language only.
+    """
 
     id: str
     name: str
@@ -62,6 +65,7 @@ class ThresholdProfile:
     min_down_bps: float
     min_kbps_per_person: float | None
     source: str
+    source_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,7 +48,7 @@ def named(profile: str, path: Path = SHIPPED) -> ThresholdProfile:
 
 
 def _profile(entry: dict[str, object], where: str) -> ThresholdProfile:
-    known = {"id", "name", "min_availability_ratio", "min_down_mbps", "min_kbps_per_person", "source"}
+    known = {"id", "name", "min_availability_ratio", "min_down_mbps", "min_kbps_per_person", "source", "source_id"}
     if strange := sorted(set(entry) - known):
         raise BadInput(
             f"is not a field of a profile; there are {', '.join(sorted(known))}", path=where, column=strange[0]
@@ -56,7 +56,9 @@ def _profile(entry: dict[str, object], where: str) -> ThresholdProfile:
     for field in ("id", "name", "source"):
         if not isinstance(entry.get(field), str) or not str(entry[field]).strip():
             raise BadInput("is empty, text was expected", path=where, column=field)
-    kbps = entry.get("min_kbps_per_person")
+    kbps, source_id = entry.get("min_kbps_per_person"), entry.get("source_id")
+    if source_id is not None and not isinstance(source_id, str):
+        raise BadInput("is no text", path=where, column="source_id")
     return ThresholdProfile(
         id=str(entry["id"]),
         name=str(entry["name"]),
@@ -64,6 +66,7 @@ def _profile(entry: dict[str, object], where: str) -> ThresholdProfile:
         min_down_bps=_figure(entry, "min_down_mbps", where, high=1e6) * 1e6,
         min_kbps_per_person=None if kbps is None else _figure(entry, "min_kbps_per_person", where, high=1e6),
         source=" ".join(str(entry["source"]).split()),
+        source_id=" ".join(source_id.split()) if source_id else None,
     )
 
 

@@ -17,8 +17,9 @@ from controller.coverage.errors import BadInput
 from controller.coverage.model import Inputs, LivePlan, Measure, SiteWorth, Step, Verdict
 from geography.grid import DemandGrid
 from geography.units import Units
-from planning import cover_proof, equity
+from planning import cover_proof, equity, mclp
 from planning.cover import Cover, Objective, Total, Welfare, WorstRegion, merge
+from planning.question import Question, quick
 from planning.reach import Reach, by_radius, sums
 from planning.siting import Deadline, Limit, Siting
 
@@ -168,7 +169,7 @@ def _check(ground: Ground, ask: Ask) -> None:
 
 
 def _choose(ground: Ground, ask: Ask, costs: Costs, deadline: Deadline) -> Siting:
-    question = cover_proof.Question(
+    question = Question(
         cover=ground.cover(is_unknown_open=ask.is_unknown_open),
         cost=np.array([c.cost(costs) for c in ground.candidates], dtype=np.float64),
         limit=ask.limit,
@@ -176,12 +177,12 @@ def _choose(ground: Ground, ask: Ask, costs: Costs, deadline: Deadline) -> Sitin
         locked=tuple(k for k, c in enumerate(ground.candidates) if c.place in ask.locked),
     )
     if ask.is_quick:
-        return cover_proof.quick(question, _objective(ground, ask))
+        return quick(question, _objective(ground, ask))
     if ask.objective == "maxmin":
         return cover_proof.max_min(question, weight=ground.total, deadline=deadline)
     if ask.aversion > 0:
         return cover_proof.fair(question, weight=ground.total, aversion=ask.aversion, deadline=deadline)
-    return cover_proof.coverage(question, deadline=deadline)
+    return mclp.coverage(question, deadline=deadline)
 
 
 def _objective(ground: Ground, ask: Ask) -> Objective:

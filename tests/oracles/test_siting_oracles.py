@@ -8,9 +8,11 @@ import pytest
 from spopt.locate import LSCP, MCLP, PCenter, PMedian
 
 from planning.cover import Cover, merge
-from planning.cover_proof import Question, coverage, fewest
+from planning.cover_proof import fewest
 from planning.distance import Travel, farthest
 from planning.distance_proof import median
+from planning.mclp import coverage
+from planning.question import Question
 from planning.siting import Deadline, Limit
 from tests.oracles.small import Floats, Small, small
 

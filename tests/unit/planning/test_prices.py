@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from planning.cover import Cover, merge
-from planning.cover_proof import Question, coverage
+from planning.mclp import coverage
 from planning.prices import price_bound
+from planning.question import Question
 from planning.reach import by_radius
 from planning.siting import Deadline, Limit
 
