@@ -1,0 +1,1 @@
+"""What an engineer wants of many routers, written once: change files, templates, where-expressions."""

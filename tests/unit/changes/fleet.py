@@ -1,0 +1,93 @@
+"""A small fleet of Kalbar for tests of changes, and a dialect of plain lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from controller.changes.subjects import Subject
+from devices.configuring.intents import Dns, Intent
+from devices.errors import NotSupported
+from devices.model import Backhaul, Device, DeviceId, Inventory, Role, Site, SiteId, SiteKind, SshSettings, Target
+from geography.units import Level, load
+
+UNITS = load()
+
+
+def site(name: str = "pkm-ngabang", **said: Any) -> Site:
+    facts = {"name": "Puskesmas Ngabang", "area": "61.08.01", "lat": 0.38, "lon": 109.95, "kind": SiteKind.PUSKESMAS}
+    return Site(id=SiteId(name), **{**facts, **said})
+
+
+def device(name: str = "r1", at: Site | None = None, **said: Any) -> Device:
+    facts: dict[str, Any] = {"name": name, "role": Role.ROUTER, "platform": "routeros"}
+    facts |= {"ssh": SshSettings(credential="lab", username="merata"), "target": Target(domain="d", host="192.0.2.1")}
+    return Device(id=DeviceId(name), site=(at or site()).id, **{**facts, **said})
+
+
+def subject(**said: Any) -> Subject:
+    at = said.pop("site", None) or site(
+        **{k: said.pop(k) for k in ("area", "kind", "backhaul", "programme", "plan_down_mbps") if k in said}
+    )
+    own = {k: said.pop(k) for k in ("tags", "role", "uplink") if k in said}
+    platform = said.pop("platform", "routeros")
+    box = said.pop("device", None) or device(said.pop("id", "r1"), at, platform=platform, **own)
+    names = {level: unit.name for level in Level if (unit := UNITS.ancestor(at.area, level))}
+    return Subject(device=box, site=at, platform=platform, names=names, **{"dialect": "plain", **said})
+
+
+def inventory(devices: Sequence[Device], sites: Sequence[Site] = ()) -> Inventory:
+    places = sites or (site(),)
+    return Inventory(version="v1", sites={s.id: s for s in places}, devices={d.id: d for d in devices})
+
+
+class Plain:
+    """A language of `key=value` lines: a line sets its key, `-key` takes it away, `!` lines are not understood."""
+
+    name = "plain"
+    guards = ()
+    comment = "#"
+
+    def normalise(self, text: str) -> str:
+        return "".join(f"{line}\n" for line in text.splitlines() if not line.startswith("# at"))
+
+    def mask(self, text: str) -> str:
+        out = []
+        for line in text.splitlines():
+            key, equals, value = line.partition("=")
+            is_secret = key.endswith(("password", "psk")) and value and not value.startswith("⟦")
+            out.append(f"{key}=***" if equals and is_secret else line)
+        return "".join(f"{line}\n" for line in out)
+
+    def quote(self, value: str) -> str:
+        if '"' in value:
+            raise ValueError("a quote cannot be said in this language")
+        return f'"{value}"'
+
+    def after(self, running: str, lines: Sequence[str]) -> str | None:
+        held = dict(line.partition("=")[::2] for line in running.splitlines())
+        for line in lines:
+            if line.startswith("!"):
+                return None
+            if line.startswith("-"):
+                held.pop(line[1:], None)
+            else:
+                key, _, value = line.partition("=")
+                held[key] = value
+        return "".join(f"{key}={value}\n" for key, value in held.items())
+
+    def missing(self, running: str, lines: Sequence[str]) -> list[int]:
+        held = set(running.splitlines())
+        return [n for n, line in enumerate(lines) if not line.startswith("-") and line not in held]
+
+    def management(self, running: str, lines: Sequence[str], device: Device) -> list[int]:
+        return [n for n, line in enumerate(lines) if line.startswith("address=")]
+
+    def intent_lines(self, intent: Intent, running: str, device: Device) -> list[str]:
+        if not isinstance(intent, Dns):
+            raise NotSupported("plain devices know name servers only")
+        return [f"dns={','.join(intent.servers)}"]
+
+
+PLAIN: Any = Plain()
+VSAT = Backhaul.VSAT
