@@ -10,8 +10,9 @@ from typing import Any, Self
 from sqlalchemy import CursorResult, and_, bindparam, delete, insert, select, update
 
 from controller.journal import schema
-from controller.journal.connection import Connected, translated
 from controller.journal.accounts import AccountRows
+from controller.journal.configurations import Configurations
+from controller.journal.connection import Connected, translated
 from controller.journal.engine import connect
 from controller.journal.errors import RequestNotOpen
 from controller.journal.records import Event, Job, Request, RequestState
@@ -53,6 +54,11 @@ class Journal(Connected):
     def accounts(self) -> AccountRows:
         """Accounts, sessions and failed sign-ins of this journal."""
         return AccountRows(self._engine)
+
+    @property
+    def configurations(self) -> Configurations:
+        """What each device was last seen to hold."""
+        return Configurations(self._engine)
 
     # Jobs
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, Float, Index, Integer, MetaData, String, Table
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table
 
 # SQLite only counts up by itself on a column declared INTEGER.
 Key = BigInteger().with_variant(Integer, "sqlite")
@@ -185,4 +185,23 @@ AUDIT = Table(
     Column("before", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
     Index("audit_by_subject", "subject", "seq"),
+)
+
+# What each device was last seen to hold, and what of it was accepted (controller.configurations.records.Held).
+CONFIGURATION = Table(
+    "configuration",
+    METADATA,
+    Column("device", String(200), primary_key=True),
+    Column("fetched_at", Float(53)),
+    Column("fingerprint", String(64)),
+    Column("revision", String(40)),
+    Column("copy", String(40)),
+    Column("saved_differs", Boolean),
+    Column("accepted_at", Float(53)),
+    Column("accepted_by", String(80)),
+    Column("accepted_why", String(300)),
+    Column("accepted_fingerprint", String(64)),
+    Column("accepted_revision", String(40)),
+    Column("tried_at", Float(53)),
+    Column("error", String(300)),
 )
