@@ -22,6 +22,7 @@ from controller.polling import recall, status
 from controller.polling.commit import Committer
 from controller.polling.cycle import Cycle, CycleReport
 from controller.polling.doors import Doors
+from controller.polling.locked import unless_locked
 from controller.polling.memory import Memory
 from controller.polling.names import Names
 from controller.polling.service import Controller, in_service
@@ -160,7 +161,12 @@ async def controller(
         shell = shell_of(paths, lambda: parts.inventory)
         stack.callback(shell.close)
         doors = Doors(
-            owned, snmp=lines.snmp, ping=lines.ping, shell=client_count(shell), names=names, environ=os.environ
+            owned,
+            snmp=lines.snmp,
+            ping=lines.ping,
+            names=names,
+            environ=os.environ,
+            shell=unless_locked(client_count(shell), lambda device: parts.locks.locked(device)),
         )
         memory = Memory()
         if known := memory.load(paths.root / LEARNED_FILE, owned.devices, recall.decode):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from controller.health import Health, Seen
 from controller.inventories import InventoryKeeper, LinkKind
 from controller.journal.journal import Journal
+from controller.journal.locks import DeviceLocks
 from controller.journal.records import Event
 from controller.polling import recall
 from controller.polling import status as status_file
@@ -102,6 +104,7 @@ class Joined:
         self._lines = lines
         self._memory = memory
         self._identities = Identities(journal)
+        self.locks = DeviceLocks(journal.rollouts, now=time.time, monotonic=time.monotonic)
         self._refused: tuple[str, ...] = ()
 
     def conclude(self, report: CycleReport, devices: Sequence[Device], at: float) -> Concluded:
@@ -114,6 +117,7 @@ class Joined:
                 devices=devices,
                 readings=report.readings,
                 blind=report.blind,
+                planned=self._worked_on(report.started),
             )
         )
         events = [Event(at=h.at, kind=h.kind, subject=h.subject, text=h.facts) for h in found.happenings]
@@ -125,6 +129,13 @@ class Joined:
         self._record(events)
         self._identify(devices)
         return Concluded(devices=found.devices, sites=found.sites, outages_open=found.outages_open)
+
+    def _worked_on(self, since: float) -> frozenset[str]:
+        try:
+            return self.locks.worked_on(since=since)
+        except StoreError as error:
+            log.error("which devices are being changed is not known: %s", error)
+            return frozenset()
 
     def _identify(self, devices: Sequence[Device]) -> None:
         try:

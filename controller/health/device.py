@@ -121,6 +121,22 @@ def not_seen(patient: Patient, at: float, limits: Thresholds, cause: str = "unob
     return Verdict(State.UNKNOWN, cause, at)
 
 
+def worked_on(patient: Patient, at: float, *, answered: bool) -> Verdict:
+    """Somebody changes this device now: whatever it answers proves nothing, and counts for nothing afterwards.
+
+    Its silence still holds the verdict on the devices behind it back (`Patient.missing`).
+    """
+    patient.misses, patient.first_miss = (0 if answered else 1), None
+    patient.suspect, patient.shadowed, patient.late = False, False, 0
+    return Verdict(State.MAINTENANCE, "maintenance", at)
+
+
+def resumed(patient: Patient) -> None:
+    """The work is over: silence is counted from here."""
+    if patient.state is State.MAINTENANCE and patient.first_miss is None:
+        patient.misses = 0
+
+
 def judge(
     patient: Patient,
     reading: Reading,
@@ -233,7 +249,8 @@ def settle(patient: Patient, verdict: Verdict) -> bool:
     if patient.state is verdict.state and patient.cause == verdict.cause:
         return False
     was_down, is_down = patient.state is State.DOWN, verdict.state is State.DOWN
-    if patient.state is not None and was_down is not is_down and verdict.state is not State.UNKNOWN:
+    told = verdict.state not in (State.UNKNOWN, State.MAINTENANCE)
+    if patient.state is not None and was_down is not is_down and told:
         patient.turns.append(verdict.since)
     patient.state, patient.cause, patient.since = verdict.state, verdict.cause, verdict.since
     return True

@@ -189,9 +189,15 @@ class Health:
             self._unknown_answers(subject, seen.started, hole_s)
             verdict: Verdict | None = one.not_seen(patient, seen.started, self.limits)
             at = seen.started
+        elif device.id in seen.planned:
+            why, at = "", reading.at
+            self._answers(subject, reading, hole_s)
+            answered = bool(reading.row.ping_ok or reading.row.snmp_ok or reading.row.service_ok)
+            verdict = one.worked_on(patient, at, answered=answered)
         else:
             why = ""
             at = reading.at
+            one.resumed(patient)
             self._answers(subject, reading, hole_s)
             parent, parent_since = self._above(device.id)
             site = self.inventory.sites.get(device.site)
@@ -326,7 +332,7 @@ class Health:
         since: dict[str, float] = {}
         for site_id, (state, cause, began) in self._site_states.items():
             since[site_id] = began
-            if state is State.UNKNOWN:
+            if state in (State.UNKNOWN, State.MAINTENANCE):
                 unsure.add(site_id)
             if state not in (State.DOWN, State.DEGRADED):
                 continue

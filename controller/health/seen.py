@@ -17,7 +17,10 @@ from measurements.store import Latest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What one cycle observed: readings by device, and for each domain that was not seen, why."""
+    """What one cycle observed: readings by device, and for each domain that was not seen, why.
+
+    `planned`: devices that somebody worked on during the cycle: their silence is no outage.
+    """
 
     started: float
     at: float
@@ -25,6 +28,7 @@ class Seen:
     devices: Sequence[Device]
     readings: Mapping[str, Reading]
     blind: Mapping[str, str]
+    planned: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The audit: what was done to routers, by whom and why. Rows are only ever added, and each holds the hash of the one before.
+"""The audit: what was done to routers, by whom and why. Rows are only added, and each holds the hash of the one before.
 
 The chain shows a changed, inserted or removed row. It cannot show that its newest rows were cut off, or that the whole
 was written anew: keep `head()` elsewhere (a printed report, a message) and hand it to `verify`.

@@ -1,4 +1,4 @@
-"""Plans, rollouts and where each device stands. Every writing method is one durable transaction, its audit row included."""
+"""Plans, rollouts and where each device stands. Every write is one durable transaction, its audit row included."""
 
 from __future__ import annotations
 

@@ -140,6 +140,7 @@ class World:
         blind: Mapping[str, str] | None = None,
         fields: Mapping[str, Mapping[str, object]] | None = None,
         default: Answer = up,
+        planned: frozenset[str] = frozenset(),
     ) -> Conclusion:
         """One poll of everything; whoever is not named answers as `default`."""
         slot = int(self.now)
@@ -155,7 +156,7 @@ class World:
             )  # fmt: skip
         conclusion = self.health.conclude(
             Seen(started=self.now, at=self.now, interval_s=STEP, devices=list(self.owned.devices.values()),
-                 readings=readings, blind=blind or {})
+                 readings=readings, blind=blind or {}, planned=planned)
         )  # fmt: skip
         self.poll += 1
         return conclusion
