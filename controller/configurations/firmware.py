@@ -1,8 +1,4 @@
-"""Firmware against a wanted list: which devices run what they should, which do not, which never told.
-
-Versions compare by their numbers: 7.9 is older than 7.12; a suffix such as `rc1` or `beta` makes a version older than
-the same one without.
-"""
+"""Firmware against a wanted list: which devices run what they should, which do not, which never told."""
 
 from __future__ import annotations
 
@@ -12,15 +8,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from controller.changes.versions import order
 from devices.errors import Complaint, InventoryError
 from devices.facts import Identity
 from devices.inventory.text import Entries, Items, Word, parse
 
 _KEYS: Final = ("platform", "model", "wanted", "refused", "why")
-_PARTS: Final = re.compile(r"\d+|[a-z]+", re.I)
-_EARLY: Final = ("alpha", "beta", "rc", "dev", "snapshot")
 _CONDITION: Final = re.compile(r"(>=|<=|=|<|>)?\s*([\w.\-+]+)")
-Key = tuple[tuple[int, int, str], ...]
 
 
 class Standing(StrEnum):
@@ -42,7 +36,7 @@ class Condition:
 
     def holds(self, told: str) -> bool:
         """Whether a version is as asked."""
-        ours, theirs = version_key(told), version_key(self.version)
+        ours, theirs = order(told), order(self.version)
         match self.sign:
             case ">=":
                 return ours >= theirs
@@ -78,19 +72,6 @@ class Running:
     standing: Standing
     wanted: str = ""
     why: str = ""
-
-
-def version_key(version: str) -> Key:
-    """What versions are ordered by. Zeros at the end of a row of numbers say nothing: 23.05 and 23.05.0 are one."""
-    parts: list[tuple[int, int, str]] = []
-    for part in [*_PARTS.findall(version.lower()), ""]:
-        if part.isdigit():
-            parts.append((1, int(part), ""))
-            continue
-        while parts and parts[-1] == (1, 0, ""):
-            parts.pop()
-        parts.append((0 if not part else -1 if part.startswith(_EARLY) else 2, 0, part))
-    return tuple(parts)
 
 
 def report(entries: Sequence[Entry], platforms: Mapping[str, str], identities: Mapping[str, Identity]) -> list[Running]:
@@ -204,7 +185,7 @@ def _conditions(
 
 def counted(running: Sequence[Running]) -> list[tuple[str, str, str, int, Standing]]:
     """Platform, model, version, how many, standing: one row a kind, the worst standing first."""
-    order = (Standing.REFUSED, Standing.OTHER, Standing.UNTOLD, Standing.WANTED, Standing.UNLISTED)
+    worst = (Standing.REFUSED, Standing.OTHER, Standing.UNTOLD, Standing.WANTED, Standing.UNLISTED)
     kinds: dict[tuple[str, str, str, Standing], int] = {}
     for one in running:
         key = (one.platform, one.model or "", one.version or "", one.standing)
@@ -212,4 +193,4 @@ def counted(running: Sequence[Running]) -> list[tuple[str, str, str, int, Standi
     rows = [
         (platform, model, version, count, standing) for (platform, model, version, standing), count in kinds.items()
     ]
-    return sorted(rows, key=lambda row: (order.index(row[4]), row[0], row[1], version_key(row[2])))
+    return sorted(rows, key=lambda row: (worst.index(row[4]), row[0], row[1], order(row[2])))

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.configurations.firmware import Standing, counted, load, report, version_key
+from controller.changes.versions import order
+from controller.configurations.firmware import Standing, counted, load, report
 from devices.errors import InventoryError
 from devices.facts import Identity
 
@@ -63,17 +64,17 @@ def test_each_device_stands_to_the_first_entry_that_is_about_it() -> None:
     ],
 )
 def test_versions_are_ordered_as_people_read_them(older: str, newer: str) -> None:
-    assert version_key(older) < version_key(newer)
+    assert order(older) < order(newer)
 
 
 @given(st.lists(st.integers(0, 300), min_size=1, max_size=4), st.integers(1, 300))
 def test_a_further_number_is_newer_and_a_candidate_older(numbers: list[int], more: int) -> None:
     version = ".".join(map(str, numbers))
-    assert version_key(f"{version}.{more}") > version_key(version) > version_key(f"{version}rc{more}")
+    assert order(f"{version}.{more}") > order(version) > order(f"{version}rc{more}")
 
 
 def test_a_version_with_a_zero_at_its_end_is_the_same() -> None:
-    assert version_key("23.05.0") == version_key("23.5")
+    assert order("23.05.0") == order("23.5")
 
 
 def test_kinds_are_counted_with_the_worst_first() -> None:
