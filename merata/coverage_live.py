@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from math import isfinite
 from pathlib import Path
 
@@ -11,7 +12,6 @@ from controller.coverage.candidates import Brought, Point
 from controller.coverage.measured import Fleet
 from controller.coverage.planner import Planner
 from controller.coverage.speed import SpeedBook
-from controller.health.tree import draw
 from controller.inventories import Versions
 from devices.model import Inventory
 from geography.grid import DemandGrid, build
@@ -21,22 +21,25 @@ from geography.places import Kind, Place, places
 from geography.population import with_table
 from geography.units import Units
 from geography.units import load as load_units
-from measurements.intervals import Interval
-from measurements.sqlite.reader import SqliteReader, open_reader
-from measurements.sqlite.tierscan import Scan, scan
-from merata.reading import CurrentInventory, Kept
+from merata.coverage_history import LocalHistory, fleet_of, folder_of
+from merata.reading import CurrentInventory, Kept, Once
 from merata.settings import StatePaths
 
+__all__ = ["LocalHistory", "brought", "fleet_at", "fleet_of", "folder_of", "people_of", "planner"]
 
-def planner(state: Path, inventory: Path) -> Planner:
+
+def planner(state: Path, inventory: Path, *, is_pinned: bool = False) -> Planner:
     """The planner of a state directory.
 
     Args:
         state: as `merata run` leaves it; may still be empty.
         inventory: read itself while no controller has accepted one.
+        is_pinned: hold to the boundaries and people that are there when the grid is first asked for, whatever is
+            imported later: who waits for pages must not wait for a new grid.
     """
     paths = StatePaths(root=state)
     units, layers = load_units(), Layers(paths.geo)
+    counted = with_table(units, layers)
     current = CurrentInventory(paths.inventories, inventory)
     fleets: Kept[Inventory, Fleet] = Kept(lambda i: i.version, fleet_of)
 
@@ -47,28 +50,18 @@ def planner(state: Path, inventory: Path) -> Planner:
     return Planner(
         fleet=fleet,
         history=LocalHistory(state),
-        grid=_grid(units, paths),
-        units=with_table(units, layers),
-        people=people_of,
+        grid=Once(lambda: build(units, layers, cache=paths.root / "cache")) if is_pinned else _grid(units, paths),
+        units=counted,
+        people=partial(people_of, units=counted),
         tests=SpeedBook(folder_of(state)).between,
         brought=lambda: brought(layers),
         folder=folder_of(state),
     )
 
 
-def folder_of(state: Path) -> Path:
-    """Where results and the ledger are kept."""
-    return state / "coverage"
-
-
-def fleet_of(inventory: Inventory) -> Fleet:
-    """An inventory with its sites sorted out."""
-    return Fleet(inventory=inventory, members=draw(inventory).sites)
-
-
-def people_of(fleet: Fleet) -> Mapping[str, int]:
-    """Whose internet each public site is, each person counted once."""
-    return share_people((s.id, s.area) for s in fleet.inventory.sites.values() if s.kind.serves_public)
+def people_of(fleet: Fleet, *, units: Units | None = None) -> Mapping[str, int]:
+    """Whose internet each public site is, each person counted once; `units` None: counted in the shipped tables."""
+    return share_people(((s.id, s.area) for s in fleet.inventory.sites.values() if s.kind.serves_public), units)
 
 
 def fleet_at(state: Path, moment: float) -> Fleet | None:
@@ -83,21 +76,6 @@ def fleet_at(state: Path, moment: float) -> Fleet | None:
         return None
     before = [each for each in kept if each.at <= datetime.fromtimestamp(moment, UTC)]
     return fleet_of(versions.inventory((before[-1] if before else kept[0]).name))
-
-
-class LocalHistory:
-    """State intervals and hourly tiers; both are local whatever the back end."""
-
-    def __init__(self, state: Path) -> None:
-        self._reader: SqliteReader = open_reader(state)
-
-    def intervals(self, subjects: Sequence[str] | None, question: str, *, start: int, end: int) -> list[Interval]:
-        """As `MeasurementReader.intervals`."""
-        return self._reader.intervals(subjects, question, start=start, end=end)
-
-    def hours(self, kind: str, columns: Sequence[str], *, start: int, end: int, devices: Sequence[str]) -> Scan:
-        """Hourly rows of many devices."""
-        return scan(self._reader.history, kind, columns, start=start, end=end, devices=devices)
 
 
 def _grid(units: Units, paths: StatePaths) -> Callable[[], DemandGrid]:

@@ -6,37 +6,46 @@ import logging
 import sys
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from controller.coverage import costs, profiles, siting
+from controller.coverage.candidates import within
+from controller.coverage.cells import Hexagons, Spread, gather, spread
 from controller.coverage.errors import BadInput, LedgerError
 from controller.coverage.ledger import Ledger
 from controller.coverage.model import LedgerMonth, LiveCoverage, LivePlan, Rules, ThresholdProfile
-from controller.coverage.planner import Planner
+from controller.coverage.planner import Planner, Worths
+from controller.views.planner import DEFAULT_COUNT, RADII
 from controller.views.planner_proofs import Proofs
 from controller.views.planner_scenarios import Scenarios
 from controller.views.planner_sources import AreaAfter, PlanAsk, PlanRefused, Proof
 from controller.views.planner_views import PlannerViews
 from controller.views.sources import Ring
-from geography.errors import GeographyError
 from geography.layers import Layers
 from geography.outlines import outlines
-from geography.units import Level
+from geography.units import Level, Units
 from merata.coverage_live import folder_of
 from merata.coverage_live import planner as live_planner
-from merata.settings import StatePaths
+from merata.planning_watch import WatchedPlanner, mark_of, readable_layers
 from planning.errors import Infeasible
 from planning.reach import sums
 from planning.siting import Limit
+
+Floats = NDArray[np.float64]
 
 log = logging.getLogger("merata.planner")
 FRESH_S = 60.0  # how long one look at the measurements serves every page
 PROOF_LIMIT_S = 20.0
 PLANS_KEPT = 64
+SPREADS_KEPT, HEXAGONS_KEPT = 3, 9  # some 15 MB each at 200,000 hexagons
+COARSER = 2  # resolutions above the grid's that the map shows
+WARMING = "warming.lock"
 SCENARIOS_FOLDER, PROOFS_FOLDER = "scenarios", "proofs"
 
 
@@ -47,32 +56,26 @@ def planner_views(state: Path, inventory: Path) -> PlannerViews:
         state: as `merata run` leaves it; may still be empty. Results, proofs and scenarios are written there.
         inventory: read itself while no controller has accepted one.
     """
+    return PlannerViews(watched(state, inventory), Scenarios(state / SCENARIOS_FOLDER))
+
+
+def watched(state: Path, inventory: Path) -> WatchedPlanner:
+    """The planner of a state directory, made ready behind its readers and anew when somebody imports geography."""
 
     def command(ask: PlanAsk, forbidden: Sequence[str], at: float) -> list[str]:
         return proof_command(state, inventory, ask, forbidden, at)
 
-    layers = _layers(state)
-    found = PagesPlanner(
-        live_planner(state, inventory),
-        ledger=Ledger(folder_of(state)),
-        cache=state / "cache" if state.is_dir() else None,
-        proofs=folder_of(state) / PROOFS_FOLDER,
-        layers=layers,
-        command=command,
-    )
-    exact = layers is not None and layers.boundaries(Level.DISTRICT) is not None
-    return PlannerViews(found, Scenarios(state / SCENARIOS_FOLDER), approximate=not exact)
+    def make() -> PagesPlanner:
+        return PagesPlanner(
+            live_planner(state, inventory, is_pinned=True),
+            ledger=Ledger(folder_of(state)),
+            cache=state / "cache" if state.is_dir() else None,
+            proofs=folder_of(state) / PROOFS_FOLDER,
+            layers=readable_layers(state),
+            command=command,
+        )
 
-
-def _layers(state: Path) -> Layers | None:
-    """What was imported; None where it cannot be read: outlines are approximate until then."""
-    found = Layers(StatePaths(root=state).geo)
-    try:
-        found.boundaries(Level.DISTRICT)
-    except GeographyError as error:
-        log.warning("%s; outlines are approximate until then", error)
-        return None
-    return found
+    return WatchedPlanner(make, mark=lambda: mark_of(state), turns=state / "cache" / WARMING)
 
 
 def proof_command(state: Path, inventory: Path, ask: PlanAsk, forbidden: Sequence[str], at: float) -> list[str]:
@@ -121,6 +124,9 @@ class PagesPlanner:
         self._rules = Rules()
         self._lock = threading.Lock()
         self._making = threading.Lock()
+        self._spreading = threading.Lock()
+        self._spreads: OrderedDict[tuple[str, float], Spread] = OrderedDict()
+        self._hexagons: OrderedDict[tuple[str, float, int, PlanAsk | None], Hexagons] = OrderedDict()
         self._held: dict[tuple[str, float], tuple[LiveCoverage, float, float]] = {}
         self._renewing: set[tuple[str, float]] = set()
         self._plans: dict[tuple[PlanAsk, float], LivePlan] = {}
@@ -128,6 +134,22 @@ class PagesPlanner:
         self._proofs = Proofs(
             proofs, lambda ask: command(ask, self._forbidden(ask), self._as_of(ask)), limit_s=PROOF_LIMIT_S
         )
+
+    @property
+    def units(self) -> Units:
+        """See `Planner.units`."""
+        return self._live.units
+
+    @property
+    def is_approximate(self) -> bool:
+        """See `Planner.is_approximate`."""
+        return self._layers is None or self._layers.boundaries(Level.DISTRICT) is None
+
+    @property
+    def resolutions(self) -> Sequence[int]:
+        """See `Planner.resolutions`."""
+        finest = self._live.grid().resolution
+        return tuple(range(finest - COARSER, finest + 1))
 
     @property
     def profiles(self) -> Mapping[str, ThresholdProfile]:
@@ -198,15 +220,89 @@ class PagesPlanner:
                 self._plans.pop(next(iter(self._plans)))
         return found
 
-    def after(self, ask: PlanAsk, plan: LivePlan, now: float) -> Sequence[AreaAfter]:
-        """Each district before and after, counted as the plan counts: people near unmeasured sites wait."""
-        self.coverage(ask.profile, ask.radius_km, now)
+    def hexagons(
+        self, profile: str, radius_km: float, now: float, *, resolution: int | None = None, ask: PlanAsk | None = None
+    ) -> Hexagons | None:
+        """See `Planner.hexagons`; a second for the first of a radius, then at once."""
+        found = self.coverage(profile, radius_km, now)
+        if found is None:
+            return None
+        grid = self._live.grid()
+        wanted = grid.resolution if resolution is None else resolution
+        key = (found.inputs.hash, radius_km, wanted, ask)
+        with self._spreading:
+            if key not in self._hexagons:
+                self._hexagons[key] = gather(self._spread(found), wanted, effective=self._served(found, ask, now))
+                while len(self._hexagons) > HEXAGONS_KEPT:
+                    self._hexagons.popitem(last=False)
+            self._hexagons.move_to_end(key)
+            return self._hexagons[key]
+
+    def _spread(self, found: LiveCoverage) -> Spread:
+        key = (found.inputs.hash, found.radius_km)
+        if key not in self._spreads:
+            points = self._live.points(Worths(inputs=found.inputs, sites=found.sites), found.radius_km)
+            least = found.inputs.profile.min_kbps_per_person
+            self._spreads[key] = spread(
+                self._live.grid(), points, found.sites, radius_km=found.radius_km, least_kbps=least
+            )
+            while len(self._spreads) > SPREADS_KEPT:
+                self._spreads.popitem(last=False)
+        self._spreads.move_to_end(key)
+        return self._spreads[key]
+
+    def _served(self, found: LiveCoverage, ask: PlanAsk | None, now: float) -> Floats | None:
+        """People served by row of the grid once a plan is carried out; None: as today."""
+        if ask is None:
+            return None
+        try:
+            ground, after = self._carried_out(ask, self.plan(ask, now))
+        except PlanRefused:
+            return None
+        grid = self._live.grid()
+        served = sums(ground.people.row, ground.people.people * after, len(grid))
+        if ask.area is None:
+            return served
+        here = np.array([within(code, ask.area) for code in ground.units], dtype=bool)
+        inside = np.isin(grid.village, np.array(list(ground.units), dtype=np.str_)[here])
+        return np.where(inside, served, self._spread(found).effective)
+
+    def _carried_out(self, ask: PlanAsk, plan: LivePlan) -> tuple[siting.Ground, NDArray[np.bool_]]:
+        """The ground of a question, and which of its points are served after its plan: those who wait still wait."""
         ground = self._ground(ask)
         taken = {s.place for s in plan.steps}
         chosen = np.array([c.place in taken for c in ground.candidates], dtype=bool)
-        people = ground.people.people
         open_ = ground.weight(is_unknown_open=False) > 0
-        after = ground.covered | (ground.reach.of_sites(chosen).reached() & open_)
+        return ground, ground.covered | (ground.reach.of_sites(chosen).reached() & open_)
+
+    def warm(self, now: float, asked: Sequence[tuple[str, float]] = ()) -> None:
+        """Make what the first pages need: outlines, then coverage, the ground of plans and hexagons of each radius.
+
+        Args:
+            now: epoch s.
+            asked: (profile, radius) that somebody looked at; none: the default profile at every radius.
+        """
+        for level in ("regency", "district"):
+            self.outlines(level)
+        first = next(iter(self.profiles))
+        for profile, radius_km in asked or [(first, km) for km in sorted(RADII, reverse=True)]:
+            if self.coverage(profile, radius_km, now) is None:
+                return
+            self.plan(PlanAsk(profile=profile, radius_km=radius_km, count=DEFAULT_COUNT), now)
+            self.hexagons(profile, radius_km, now, resolution=self.resolutions[0])
+        self.outlines("village")
+
+    @property
+    def asked(self) -> Sequence[tuple[str, float]]:
+        """(profile, radius) that are held, so that the next generation begins with them."""
+        with self._lock:
+            return tuple(self._held)
+
+    def after(self, ask: PlanAsk, plan: LivePlan, now: float) -> Sequence[AreaAfter]:
+        """Each district before and after, counted as the plan counts: people near unmeasured sites wait."""
+        self.coverage(ask.profile, ask.radius_km, now)
+        ground, after = self._carried_out(ask, plan)
+        people = ground.people.people
         codes = [".".join(code.split(".")[:3]) for code in ground.people.villages]
         names = sorted(set(codes))
         number = {code: k for k, code in enumerate(names)}
@@ -231,6 +327,10 @@ class PagesPlanner:
 
     def _renew(self, key: tuple[str, float], now: float) -> LiveCoverage:
         found = self._live.coverage(self._profile(key[0]), self._rules, radius_km=key[1], now=now)
+        with self._lock:
+            was = self._held.get(key)
+        if was is not None and was[0].inputs.hash != found.inputs.hash:  # the first plan of the hour waits for nothing
+            self._live.ground(self._profile(key[0]), self._rules, radius_km=key[1], now=found.inputs.end)
         with self._lock:
             self._held[key] = (found, now, time.monotonic())
         return found

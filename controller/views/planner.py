@@ -49,6 +49,17 @@ class Shade:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pick:
+    """A place that the question locks or forbids. lat, lon None: where it lies is not known here."""
+
+    place: str
+    name: str
+    is_locked: bool
+    lat: float | None = None
+    lon: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanShown:
     """A plan with how far its proof has come. plain: the same question without fairness, for the price of fairness.
 
@@ -94,6 +105,8 @@ class PlannerPage:
     borders: Mapping[str, Sequence[Ring]]
     approximate: bool
     plan: PlanShown | None
+    picks: tuple[Pick, ...]
+    resolutions: tuple[int, ...]
 
 
 def planner_page(
@@ -137,7 +150,26 @@ def planner_page(
         borders=planner.outlines("regency"),
         approximate=approximate,
         plan=plan,
+        picks=picks_of(planner.units, found, wanted.ask),
+        resolutions=tuple(planner.resolutions) if found else (),
     )
+
+
+def picks_of(units: Units, found: LiveCoverage | None, ask: PlanAsk | None) -> tuple[Pick, ...]:
+    """What a question locks, then what it forbids, with where that lies."""
+    if ask is None or found is None:
+        return ()
+    sites = {s.site: s for s in found.sites}
+
+    def pick(place: str, *, is_locked: bool) -> Pick:
+        if (site := sites.get(place)) is not None:
+            return Pick(place=place, name=site.name, is_locked=is_locked, lat=site.lat, lon=site.lon)
+        unit = units.get(place)
+        at = units.place(unit) if unit is not None else None
+        name = unit.name if unit is not None else place
+        return Pick(place=place, name=name, is_locked=is_locked, lat=at[0] if at else None, lon=at[1] if at else None)
+
+    return tuple(pick(p, is_locked=True) for p in ask.locked) + tuple(pick(p, is_locked=False) for p in ask.forbidden)
 
 
 def shown(planner: Planner, ask: PlanAsk, found: LiveCoverage, now: float, *, start: bool = False) -> PlanShown:

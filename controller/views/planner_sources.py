@@ -9,8 +9,10 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from controller.coverage.cells import Hexagons
 from controller.coverage.model import LedgerMonth, LiveCoverage, LivePlan, Remedy, ThresholdProfile
 from controller.views.sources import Ring
+from geography.units import Units
 
 AVERSIONS = ("0", "0.5", "1", "2", "max-min")  # five stops, from most people to the worst region first
 ACTIONS = (Remedy.BUILD, Remedy.REPAIR, Remedy.UPGRADE)
@@ -90,6 +92,30 @@ class Planner(Protocol):
     @property
     def profiles(self) -> Mapping[str, ThresholdProfile]:
         """Thresholds by id; the first is the default."""
+        ...
+
+    @property
+    def units(self) -> Units:
+        """Names, points and people of the units, as they are counted."""
+        ...
+
+    @property
+    def is_approximate(self) -> bool:
+        """Outlines are made from village points: no boundaries were imported."""
+        ...
+
+    @property
+    def resolutions(self) -> Sequence[int]:
+        """Of the hexagons there are, coarse to fine."""
+        ...
+
+    def hexagons(
+        self, profile: str, radius_km: float, now: float, *, resolution: int | None = None, ask: PlanAsk | None = None
+    ) -> Hexagons | None:
+        """What is covered by hexagon, of the finest resolution unless one is given; None before there is an inventory.
+
+        ask: served as its plan would leave them.
+        """
         ...
 
     def coverage(self, profile: str, radius_km: float, now: float) -> LiveCoverage | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from controller.coverage.cells import Hexagons
 from controller.coverage.model import LiveCoverage
 from controller.views.fleet import Fleet
 from controller.views.planner import PlannerFilter, PlannerPage, PlanShown, planner_page, shown
 from controller.views.planner_compare import ComparePage, ScenarioPage, compare_page, scenario_page
 from controller.views.planner_figure import FigurePage, figure_page
+from controller.views.planner_place import PickedCell, PlacePage, picked_cell, place_page
 from controller.views.planner_scenarios import Scenario, Scenarios, compose
 from controller.views.planner_sources import PlanAsk, Planner, PlanRefused, ProofState
 
@@ -17,11 +19,15 @@ class PlannerViews:
     Args:
         planner: where coverage, plans and proofs come from.
         scenarios: where plans are saved.
-        approximate: outlines are Voronoi cells, not boundaries.
     """
 
-    def __init__(self, planner: Planner, scenarios: Scenarios, *, approximate: bool = True) -> None:
-        self.planner, self.scenarios, self.approximate = planner, scenarios, approximate
+    def __init__(self, planner: Planner, scenarios: Scenarios) -> None:
+        self.planner, self.scenarios = planner, scenarios
+
+    @property
+    def approximate(self) -> bool:
+        """Outlines are Voronoi cells, not boundaries."""
+        return self.planner.is_approximate
 
     def page(self, fleet: Fleet, wanted: PlannerFilter, now: float) -> PlannerPage:
         """`/rencana`."""
@@ -30,6 +36,26 @@ class PlannerViews:
     def figure(self, fleet: Fleet, wanted: PlannerFilter, figure: str, now: float) -> FigurePage | None:
         """`/rencana/angka`."""
         return figure_page(fleet, self.planner, wanted, figure, now)
+
+    def place(self, fleet: Fleet, wanted: PlannerFilter, place: str, now: float) -> PlacePage | None:
+        """`/rencana/tempat/<place>`."""
+        return place_page(fleet, self.planner, wanted, place, now)
+
+    def cell(self, wanted: PlannerFilter, now: float, *, lat: float, lon: float, resolution: int) -> PickedCell | None:
+        """The hexagon that was chosen on the map."""
+        if resolution not in self.planner.resolutions:
+            return None
+        return picked_cell(self.planner, wanted, now, lat=lat, lon=lon, resolution=resolution)
+
+    def hexagons(self, wanted: PlannerFilter, resolution: int, now: float) -> Hexagons | None:
+        """What the map shows when it is zoomed: as today, or as the plan would leave it."""
+        ask = wanted.ask if wanted.is_after else None
+        return self.planner.hexagons(wanted.profile, wanted.radius_km, now, resolution=resolution, ask=ask)
+
+    def inputs(self, wanted: PlannerFilter, now: float) -> str:
+        """Hash of what the figures stand on; empty before there are any."""
+        found = self.planner.coverage(wanted.profile, wanted.radius_km, now)
+        return found.inputs.hash if found else ""
 
     def coverage(self, wanted: PlannerFilter, now: float) -> LiveCoverage | None:
         """What is covered."""

@@ -17,6 +17,7 @@ from controller.views.map import MapPage
 from controller.views.planner import PlannerPage
 from controller.views.planner_compare import ComparePage, ScenarioPage
 from controller.views.planner_figure import FigurePage
+from controller.views.planner_place import PickedCell, PlacePage
 from controller.views.public import PublicPage
 from controller.views.search import SearchPage
 from controller.views.site import SitePage
@@ -37,6 +38,8 @@ PAGES = {
     "planner.html": PlannerPage,
     "planner_compare.html": ComparePage,
     "planner_figure.html": FigurePage,
+    "planner_picked.html": PickedCell,
+    "planner_place.html": PlacePage,
     "planner_scenario.html": ScenarioPage,
     "public.html": PublicPage,
     "system.html": SystemPage,
@@ -88,7 +91,7 @@ def test_a_page_is_frozen(page: type):
 
 def test_every_template_of_a_page_is_compared():
     shared = {"layout.html", "foot.html", "parts.html", "filters.html", "error.html", "more.html", "report_links.html"}
-    shared |= {f"planner_{part}.html" for part in ("form", "none", "parts", "result", "result_only")}
+    shared |= {f"planner_{part}.html" for part in ("form", "none", "parts", "picked_place", "picks", "result", "result_only")}
     assert {p.name for p in TEMPLATES.glob("*.html")} - shared == set(PAGES)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from typing import Any
 
@@ -9,6 +10,7 @@ from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field
 from spectree import Response as Documented
 
+from controller.views import planner_cells
 from controller.views.planner import PlanShown
 from controller.views.planner_sources import ProofState
 from web.api.schemas import ProblemOut
@@ -19,6 +21,7 @@ from web.pages.answer import fleet
 from web.pages.planner import planner
 from web.words.speech import g_now
 
+_TILE = re.compile(r"(-?\d{1,5})\.(-?\d{1,5})(?:,|$)")
 blueprint = Blueprint("planner_api", __name__, url_prefix="/api/v1/plan")
 
 
@@ -74,6 +77,64 @@ def proof(query: PlanQuery) -> Response:  # noqa: ARG001  as above
         return shown
     answer = jsonify(_told(shown, whole=False))
     answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+class HexagonQuery(PlanQuery):
+    """Which hexagons, and how they are coloured."""
+
+    halus: int = Field(ge=0, le=15, description="H3 resolution, one of those that the page offers")
+    petak: str = Field(max_length=1000, description="tiles as column.row, parted by commas; at most 48")
+    lapis: str | None = Field(default=None, max_length=12, description="berfungsi, terpasang, memadai or selisih")
+    peta: str | None = Field(default=None, max_length=12, description="rencana: as the plan would leave it")
+
+
+class TileOut(BaseModel):
+    """One square of hexagons. corners: (east, north) offsets of a hexagon's corners from its centre, 1e-5 degrees.
+
+    east, north: centres, from the south-west corner of the tile, 1e-4 degrees. step: a digit each, class 1-5, 0 for
+    not measured.
+    """
+
+    corners: list[int]
+    east: list[int]
+    north: list[int]
+    step: str
+
+
+class HexagonsOut(BaseModel):
+    """Hexagons by tile `column.row`; a tile's south-west corner is column * side, row * side degrees."""
+
+    inputs: str
+    resolution: int
+    side: float
+    tiles: dict[str, TileOut]
+
+
+@blueprint.get("/hexagons")
+@spec.validate(resp=Documented(HTTP_200=HexagonsOut, HTTP_404=ProblemOut, HTTP_409=ProblemOut), tags=["plan"])
+def hexagons(query: HexagonQuery) -> Response:
+    """People served by hexagon, in the classes of the map: only the tiles that are asked for."""
+    fleet()
+    found = planner()
+    if found is None:
+        return problem(404, "no_planner", "this server has no planner")
+    wanted = asked.read_filter(next(iter(found.planner.profiles)))
+    tiles = [(int(m[1]), int(m[2])) for m in _TILE.finditer(query.petak)]
+    known = wanted.profile in found.planner.profiles and query.halus in found.planner.resolutions
+    hexes = found.hexagons(wanted, query.halus, g_now()) if known else None
+    if hexes is None:
+        return problem(409, "unready", "there is no inventory, no such threshold profile, or no such resolution")
+    made = planner_cells.tiles(hexes, wanted.layer, tiles[: planner_cells.MOST_TILES])
+    answer = jsonify(
+        {
+            "inputs": found.inputs(wanted, g_now()),
+            "resolution": hexes.resolution,
+            "side": planner_cells.side_deg(hexes.resolution),
+            "tiles": {f"{column}.{row}": asdict(tile) for (column, row), tile in made.items()},
+        }
+    )
+    answer.headers["Cache-Control"] = "private, max-age=60"
     return answer
 
 

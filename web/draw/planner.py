@@ -8,12 +8,14 @@ from markupsafe import Markup
 
 from controller.coverage.model import Coverage, Step
 from controller.views.map import label_points
-from controller.views.planner import Shade
+from controller.views.planner import Pick, Shade
 from controller.views.sources import Ring
 from web.draw.map import CHARACTER_PX, WIDTH, Projection, bounds_of, fit, path_of
 from web.words.catalogue import gettext
 from web.words.speech import Figures
 
+LOCKED = "M-12 -12H12V12H-12Z"
+FORBIDDEN = "M-8 -8L8 8M8 -8L-8 8"
 RANKED = 12  # plan points that carry their number
 LABEL_PX = 16.0
 NAMED_ON_PHONES = 6
@@ -32,6 +34,7 @@ def choropleth(
     links: Mapping[str, str] | None = None,
     steps: Sequence[Step] = (),
     hollow: frozenset[str] = frozenset(),
+    picks: Sequence[Pick] = (),
 ) -> Markup:
     """The map.
 
@@ -46,6 +49,7 @@ def choropleth(
         links: where a click on an area goes, by code.
         steps: plan points, in build order.
         hollow: places of points that are drawn hollow.
+        picks: locked and forbidden places.
     """
     inside = {c: r for c, r in outlines.items() if not only or c == only or c.startswith(only + ".")}
     to = fit(bounds_of(inside or borders, ()))
@@ -61,10 +65,10 @@ def choropleth(
     )
     shown = {c: r for c, r in borders.items() if c in names and (not only or c == only or only.startswith(c + "."))}
     written = Markup("") if only.count(".") >= 1 else _names(names, shown, to)
-    dots = points(steps, to, hollow)
+    dots = points(steps, to, hollow) + picked(picks, to)
     return Markup(
-        '<svg viewBox="0 0 {:.0f} {:.0f}" role="{}" aria-label="{}" data-fit="{},{},{},{}">{}{}<g>{}</g><g>{}</g>{}'
-        '<g data-marks="">{}</g>{}</svg>'
+        '<svg viewBox="0 0 {:.0f} {:.0f}" role="{}" aria-label="{}" data-fit="{},{},{},{}">{}{}<g>{}</g>'
+        '<g data-cells=""></g><g>{}</g>{}<g data-marks="">{}</g>{}</svg>'
     ).format(
         WIDTH,
         to.height,
@@ -89,29 +93,55 @@ def points(steps: Sequence[Step], to: Projection, hollow: frozenset[str] = froze
     made: list[Markup] = []
     for step in reversed(steps):
         x, y = to.xy(step.lon, step.lat)
-        hole = " hol" if step.place in hollow else ""
-        title = Markup("<title>{}. {}</title>").format(step.rank, step.name)
-        if step.rank <= RANKED:
-            made.append(
-                Markup(
-                    '<g class="pt{}" data-place="{}" data-name="{}">{}<circle cx="{:.1f}" cy="{:.1f}" r="9"/>'
-                    '<text x="{:.1f}" y="{:.1f}">{}</text></g>'
-                ).format(hole, step.place, step.name, title, x, y, x, y + 4, step.rank)
-            )
-        else:
-            made.append(
-                Markup('<g class="pt{}" data-place="{}" data-name="{}">{}<circle cx="{:.1f}" cy="{:.1f}" r="4"/></g>')
-                .format(hole, step.place, step.name, title, x, y)
-            )  # fmt: skip
+        kind = ("pt" if step.rank <= RANKED else "pt far") + (" hol" if step.place in hollow else "")
+        rank = Markup("<text>{}</text>").format(step.rank) if step.rank <= RANKED else Markup("")
+        made.append(
+            Markup(
+                '<g class="{}" transform="translate({:.1f} {:.1f})" data-place="{}" data-name="{}">'
+                '<title>{}. {}</title><circle r="{}"/>{}</g>'
+            ).format(kind, x, y, step.place, step.name, step.rank, step.name, 9 if rank else 4, rank)
+        )
     return Markup("").join(made)
 
 
+def picked(picks: Sequence[Pick], to: Projection) -> Markup:
+    """Locked places in a square, forbidden ones under a cross; a place that is not known is only in the list."""
+    made: list[Markup] = []
+    for pick in picks:
+        if pick.lat is None or pick.lon is None:
+            continue
+        x, y = to.xy(pick.lon, pick.lat)
+        what = gettext("locked") if pick.is_locked else gettext("forbidden")
+        made.append(
+            Markup(
+                '<g class="pick {}" transform="translate({:.1f} {:.1f})" data-place="{}" data-name="{}">'
+                '<title>{}: {}</title><path d="{}"/></g>'
+            ).format(
+                "lk" if pick.is_locked else "fb", x, y, pick.place, pick.name, what, pick.name,
+                LOCKED if pick.is_locked else FORBIDDEN,
+            )
+        )  # fmt: skip
+    return Markup("").join(made)
+
+
+def pick_key(*, is_locked: bool) -> Markup:
+    """The mark of a locked or forbidden place beside its name."""
+    return Markup(
+        '<svg class="pk" viewBox="-14 -14 28 28" aria-hidden="true"><g class="pick {}"><path d="{}"/></g></svg>'
+    ).format("lk" if is_locked else "fb", LOCKED if is_locked else FORBIDDEN)
+
+
 def marks_of(
-    steps: Sequence[Step], outlines: Mapping[str, Sequence[Ring]], borders: Mapping[str, Sequence[Ring]], only: str
+    steps: Sequence[Step],
+    outlines: Mapping[str, Sequence[Ring]],
+    borders: Mapping[str, Sequence[Ring]],
+    only: str,
+    picks: Sequence[Pick] = (),
 ) -> Markup:
     """The points alone, as they lie on the map that `choropleth` draws of the same outlines."""
     inside = {c: r for c, r in outlines.items() if not only or c == only or c.startswith(only + ".")}
-    return points(steps, fit(bounds_of(inside or borders, ())))
+    to = fit(bounds_of(inside or borders, ()))
+    return points(steps, to) + picked(picks, to)
 
 
 def ladder(row: Coverage) -> Markup:
@@ -157,7 +187,8 @@ def _names(names: Mapping[str, str], outlines: Mapping[str, Sequence[Ring]], to:
         taken.append(boxes[best])
         px, py = x + PLACES[best][0], y + PLACES[best][1]
         kind = "lab" if code in large else "lab min"
-        parts.append(Markup('<text class="{}" x="{:.0f}" y="{:.0f}">{}</text>').format(kind, px, py, names[code]))
+        at_it = Markup('<text class="{}" transform="translate({:.0f} {:.0f})">{}</text>')
+        parts.append(at_it.format(kind, px, py, names[code]))
     return Markup("").join(parts)
 
 
@@ -189,6 +220,6 @@ def _scale(to: Projection) -> Markup:
     step = next((s for s in (200, 100, 50, 20, 10, 5, 2, 1) if s * px_per_km <= WIDTH / 6), 1)
     y = to.height - 14
     return Markup(
-        '<path class="scalebar" d="M20 {:.0f}v5H{:.0f}v-5"/><text class="eqt" text-anchor="middle" x="{:.0f}"'
-        ' y="{:.0f}">{} km</text>'
+        '<g data-scalebar=""><path class="scalebar" d="M20 {:.0f}v5H{:.0f}v-5"/><text class="eqt" text-anchor="middle"'
+        ' x="{:.0f}" y="{:.0f}">{} km</text></g>'
     ).format(y, 20 + step * px_per_km, 20 + step * px_per_km / 2, y - 4, step)

@@ -73,6 +73,32 @@ def figure() -> Response:
     return _render("planner_figure.html", page=shown)
 
 
+@blueprint.get("/rencana/tempat/<place>")
+def place(place: str) -> Response:
+    """What stands behind one row of the tables; with `ringkas` only what a click on the map shows."""
+    now = fleet()
+    found = planner()
+    shown = found.place(now, _wanted(found), place, g_now()) if found else None
+    if shown is None:
+        abort(404)
+    return _render("planner_picked_place.html" if "ringkas" in request.args else "planner_place.html", page=shown)
+
+
+@blueprint.get("/rencana/sel")
+def cell() -> Response:
+    """What a click on a hexagon shows."""
+    fleet()
+    found = planner()
+    lat, lon = request.args.get("lintang", type=float), request.args.get("bujur", type=float)
+    resolution = request.args.get("halus", type=int)
+    if found is None or lat is None or lon is None or resolution is None:
+        abort(404)
+    shown = found.cell(_wanted(found), g_now(), lat=lat, lon=lon, resolution=resolution)
+    if shown is None:
+        abort(404)
+    return _render("planner_picked.html", page=shown)
+
+
 @blueprint.post("/rencana/simpan")
 def save() -> AnyResponse:
     """Keep the plan of the query string under the name of the form, and go to its permanent link."""

@@ -122,6 +122,11 @@ def with_place(ask: PlanAsk, place: str, what: str) -> PlanAsk:
     return replace(ask, locked=locked, forbidden=forbidden)
 
 
+def ask_of(wanted: PlannerFilter) -> PlanAsk:
+    """The plan that is asked for; where none is, the one that the page begins with."""
+    return wanted.ask or with_limit(wanted, count=DEFAULT_COUNT)
+
+
 def with_limit(wanted: PlannerFilter, *, count: int | None = None, budget: float | None = None) -> PlanAsk:
     """The question with another limit; a new one where none was asked."""
     asked = wanted.ask or PlanAsk(profile=wanted.profile, radius_km=wanted.radius_km, area=wanted.area or None, count=0)

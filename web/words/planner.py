@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from controller.coverage.model import LivePlan, SiteWorth
+from controller.coverage.model import LivePlan, SiteWorth, ThresholdProfile
+from controller.reports import notes
+from controller.views.planner_cells import side_deg
+from geography.units import Unit
 from web.words import format as fmt
+from web.words import terms
 from web.words.catalogue import gettext, pgettext
 from web.words.speech import Figures, say
 
@@ -67,6 +71,64 @@ def reason(site: SiteWorth) -> str:
     return words.get(site.reason or "", "")
 
 
+def note(text: str) -> str:
+    """A note of the inputs in the reader's language; one that is not known stays as it is."""
+    return notes.in_language(text, Figures.current().language)
+
+
+def source(profile: ThresholdProfile) -> str:
+    """Where the thresholds come from."""
+    return profile.source_id if Figures.current().language == "id" and profile.source_id else profile.source
+
+
+def speed_how(text: str) -> str:
+    """From what a speed is known."""
+    return notes.in_language(text, Figures.current().language)
+
+
+def duplicate(text: str) -> str:
+    """Another site in reach, as a plan names it: id (programme, verdict)."""
+    head, _, told = text.rpartition(" (")
+    if not head:
+        return text
+    said = [
+        gettext("other programme") if part == "other programme" else verdict(part) for part in told[:-1].split(", ")
+    ]
+    return f"{head} ({', '.join(said)})"
+
+
+def people_basis(unit: Unit) -> str:
+    """Where the people of a unit come from."""
+    if unit.is_estimate:
+        return gettext(
+            "An estimate for %(year)s, held to the official total of its regency.", year=unit.population_year
+        )
+    return gettext("Official, %(year)s.", year=unit.population_year)
+
+
+def backhaul(value: str) -> str:
+    """How a planned point would be connected."""
+    return terms.backhaul(value)
+
+
+def tile_sides(resolutions: Sequence[int]) -> dict[str, float]:
+    """How wide the tiles of each resolution of hexagons are, degrees."""
+    return {str(resolution): side_deg(resolution) for resolution in resolutions}
+
+
+def map_words() -> dict[str, str]:
+    """What the map says of itself once a script moves it."""
+    return {
+        "in": gettext("Zoom in"),
+        "out": gettext("Zoom out"),
+        "whole": gettext("The whole map"),
+        "hexagons": gettext("Hexagons {km} km across"),
+        "areas": gettext("Areas"),
+        "empty": gettext("Nobody lives there."),
+        "failed": gettext("The hexagons could not be fetched."),
+    }
+
+
 def layer(value: str) -> str:
     """A layer of the map."""
     words = {
@@ -105,15 +167,19 @@ def legend_title(shown: str, units: str) -> str:
         ("effective", "regency"): gettext("People served, by regency"),
         ("effective", "district"): gettext("People served, by district"),
         ("effective", "village"): gettext("People served, by village"),
+        ("effective", "hexagon"): gettext("People served, by hexagon"),
         ("nominal", "regency"): gettext("People near a site, by regency"),
         ("nominal", "district"): gettext("People near a site, by district"),
         ("nominal", "village"): gettext("People near a site, by village"),
+        ("nominal", "hexagon"): gettext("People near a site, by hexagon"),
         ("adequate", "regency"): gettext("People served adequately, by regency"),
         ("adequate", "district"): gettext("People served adequately, by district"),
         ("adequate", "village"): gettext("People served adequately, by village"),
+        ("adequate", "hexagon"): gettext("People served adequately, by hexagon"),
         ("promised", "regency"): gettext("People promised and not served, by regency"),
         ("promised", "district"): gettext("People promised and not served, by district"),
         ("promised", "village"): gettext("People promised and not served, by village"),
+        ("promised", "hexagon"): gettext("People promised and not served, by hexagon"),
     }
     return words[shown, units]
 

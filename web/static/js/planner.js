@@ -1,5 +1,5 @@
 // The planner's page is whole without this file. It adds: plans that compute while you choose, proofs when they come,
-// locking and forbidding on the map, and zoom.
+// and locking and forbidding from tables and map (planner-map.js).
 const root = document.querySelector("[data-planner]");
 const form = document.querySelector("[data-plan-form]");
 const REST_MS = 250;
@@ -52,6 +52,8 @@ async function show(query, mine) {
   if (mine !== asked) return;
   place("result").replaceChildren(...page.querySelector('[data-live-part="result"]').childNodes);
   announce();
+  const picks = page.querySelector('[data-live-part="picks"]');
+  if (picks) place("picks")?.replaceChildren(...[...picks.childNodes].map((node) => document.importNode(node, true)));
   const part = whole ? "[data-map] > svg" : "[data-marks]";
   const [fresh, old] = [page.querySelector(part), root.querySelector(whole ? part : `[data-map] ${part}`)];
   if (fresh && old) old.replaceChildren(...[...fresh.childNodes].map((node) => document.importNode(node, true)));
@@ -121,81 +123,54 @@ function set(code, what) {
   compute();
 }
 
+let chosen = 0; // the newest click on the map
 root?.addEventListener("click", (event) => {
+  if (event.target.closest("[data-close]")) return event.target.closest(".picked").remove();
   const act = event.target.closest("[data-what]");
   if (act && form) {
     event.preventDefault();
-    return set(act.closest("[data-acts]").dataset.acts, act.dataset.what);
+    const code = act.closest("[data-acts]").dataset.acts;
+    act.closest(".picked")?.remove();
+    return set(code, act.dataset.what);
   }
-  const at = event.target.closest("[data-map] [data-place], [data-map] path[data-code]");
-  if (!at || !form) return;
-  if (at.dataset.code && at.closest("a")) return; // the link opens the area
-  pick(at.dataset.place || at.dataset.code, at.dataset.name || at.querySelector("title")?.textContent || at.dataset.code);
 });
 
-function pick(code, name) {
+// What a click on the map shows: asked of the server; where that fails the buttons alone.
+root?.addEventListener("rencana:pilih", async (event) => {
+  const { path, more, code, name, empty } = event.detail;
+  const query = form ? question() : new URLSearchParams(location.search);
+  for (const [key, value] of Object.entries(more)) query.set(key, value);
+  const mine = ++chosen;
+  let box = null;
+  let is_empty = false;
+  try {
+    const answer = await fetch(`${path}?${query}`, { headers: { Accept: "text/html" } });
+    is_empty = answer.status === 404;
+    if (answer.ok) box = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".picked");
+  } catch { /* the network is gone: the buttons remain */ }
+  if (mine !== chosen) return;
   const map = root.querySelector("[data-map]");
   map.querySelector(".picked")?.remove();
-  const box = Object.assign(document.createElement("div"), { className: "picked" });
-  box.dataset.acts = code;
-  const row = Object.assign(document.createElement("p"), { className: "row" });
-  for (const what of ["kunci", "larang", "lepas"]) {
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "btn", textContent: JSON.parse(map.dataset.words)[what] });
-    button.dataset.what = what;
-    button.addEventListener("click", () => setTimeout(() => box.remove()));
-    row.append(button);
+  if (box) box = document.importNode(box, true);
+  else {
+    box = Object.assign(document.createElement("div"), { className: "picked" });
+    box.append(Object.assign(document.createElement("b"), { textContent: is_empty || !code ? empty : name, tabIndex: -1 }));
   }
-  box.append(Object.assign(document.createElement("b"), { textContent: name }), row);
   map.append(box);
-  box.querySelector("button").focus();
-  box.addEventListener("keydown", (event) => event.key === "Escape" && box.remove());
-}
+  (box.querySelector("[tabindex]") ?? box).focus({ preventScroll: true });
+  box.addEventListener("keydown", (key) => { if (key.key === "Escape") { box.remove(); map.querySelector("svg").focus({ preventScroll: true }); } });
+});
 
 // Row and mark are one ---------------------------------------------------------------------------------------------------
 root?.addEventListener("mouseover", (event) => {
   const row = event.target.closest("tr[data-place]");
   const map = root.querySelector("[data-map] svg");
   map?.querySelector(".selr")?.remove();
-  const mark = row && map?.querySelector(`.pt[data-place="${CSS.escape(row.dataset.place)}"] circle`);
+  const mark = row && map?.querySelector(`.pt[data-place="${CSS.escape(row.dataset.place)}"]`);
   if (!mark) return;
   const ring = document.createElementNS("http://www.w3.org/2000/svg", "circle");
-  for (const [name, value] of [["class", "selr"], ["cx", mark.getAttribute("cx")], ["cy", mark.getAttribute("cy")], ["r", "14"]]) ring.setAttribute(name, value);
-  map.append(ring);
+  for (const [name, value] of [["class", "selr"], ["r", "14"]]) ring.setAttribute(name, value);
+  mark.append(ring);
 });
 
-// Zoom --------------------------------------------------------------------------------------------------------------------
-function zooming(map) {
-  const svg = map.querySelector("svg");
-  const whole = svg.viewBox.baseVal;
-  const [width, height] = [whole.width, whole.height];
-  let view = [0, 0, width, height];
-  const draw = () => svg.setAttribute("viewBox", view.map((v) => v.toFixed(1)).join(" "));
-  const zoom = (by, x = view[0] + view[2] / 2, y = view[1] + view[3] / 2) => {
-    const scale = Math.min(1, Math.max(1 / 12, (view[2] / width) / by));
-    const factor = (width * scale) / view[2];
-    view = [x - (x - view[0]) * factor, y - (y - view[1]) * factor, width * scale, height * scale];
-    if (scale === 1) view = [0, 0, width, height];
-    draw();
-  };
-  const box = Object.assign(document.createElement("div"), { className: "zoom" });
-  for (const [sign, label, by] of [["+", map.dataset.in, 1.6], ["−", map.dataset.out, 1 / 1.6]]) {
-    const button = Object.assign(document.createElement("button"), { type: "button", textContent: sign });
-    button.setAttribute("aria-label", label);
-    button.addEventListener("click", () => zoom(by));
-    box.append(button);
-  }
-  map.append(box);
-  let from = null;
-  svg.addEventListener("pointerdown", (event) => { if (view[2] < width) from = [event.clientX, event.clientY, ...view]; });
-  svg.addEventListener("pointermove", (event) => {
-    if (!from) return;
-    const size = svg.getBoundingClientRect();
-    const per = Math.max(view[2] / size.width, view[3] / size.height);
-    view = [from[2] - (event.clientX - from[0]) * per, from[3] - (event.clientY - from[1]) * per, view[2], view[3]];
-    draw();
-  });
-  for (const kind of ["pointerup", "pointerleave"]) svg.addEventListener(kind, () => { from = null; });
-}
-const drawn = root?.querySelector("[data-map]");
-if (drawn) zooming(drawn);
 document.documentElement.dataset.planner = "ready";
