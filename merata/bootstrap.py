@@ -166,7 +166,7 @@ async def controller(
             ping=lines.ping,
             names=names,
             environ=os.environ,
-            shell=unless_locked(client_count(shell), lambda device: parts.locks.locked(device)),
+            shell=unless_locked(client_count(shell), lambda device: parts.locks.locked(device)),  # noqa: PLW0108  joined below
         )
         memory = Memory()
         if known := memory.load(paths.root / LEARNED_FILE, owned.devices, recall.decode):

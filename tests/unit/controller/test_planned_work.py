@@ -1,4 +1,4 @@
-"""A device that is being changed is planned work: neither up nor down, no outage, and nothing of it counts afterwards."""
+"""A device that is being changed is planned work: neither up nor down, no outage, and it counts for nothing later."""
 
 from __future__ import annotations
 
