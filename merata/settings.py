@@ -49,6 +49,16 @@ class StatePaths:
         return self.root / "geo"
 
     @property
+    def configurations(self) -> Path:
+        """What the routers hold: `history` (git, masked) and `copies` (encrypted, restorable)."""
+        return self.root / "configurations"
+
+    @property
+    def keys(self) -> Path:
+        """Keys that this installation made for itself; not in backups unless asked for."""
+        return self.root / "keys"
+
+    @property
     def run(self) -> Path:
         """Lock and status of the running controller."""
         return self.root / "run"
