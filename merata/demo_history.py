@@ -1,8 +1,11 @@
-"""Thirty days of the simulator's story written as if they had been polled: rows, summaries, state intervals, outages.
+"""The simulator's story written as if it had been polled: rows, summaries, state intervals, outages.
 
 Sampled at 5-minute slots, the last 24 hours at 60 s. Stored: raw rows and their uplinks for the last 24 hours, 5-minute
-buckets for the same time, hourly buckets for all thirty days, state intervals and outages as the story has them.
-What is older than a day is not kept at 5 minutes: no page reads it, and it would double the time of the start.
+buckets for the same time, hourly buckets for thirty days, state intervals and outages as the story has them. What is
+older than a day is not kept at 5 minutes: no page reads it, and it would double the time of the start.
+
+Before the thirty days lie the months that the equity ledger can close: exact states, and a poll an hour on every
+fourth day, which is enough for busy hours.
 """
 
 from __future__ import annotations
@@ -15,13 +18,14 @@ from dataclasses import fields, replace
 from multiprocessing import active_children, get_context
 from pathlib import Path
 
+from controller.coverage.ledger import SETTLED_S
 from controller.health.outages import Book, Failing, group
 from controller.health.sites import Known, judge
 from controller.health.thresholds import Thresholds
 from controller.health.tree import draw
 from devices.model import DeviceId, Inventory, SiteId
 from measurements.columns import Columns, roll_columns
-from measurements.intervals import Interval, State
+from measurements.intervals import Interval, State, civil_months
 from measurements.outages import Outage
 from measurements.sqlite.bulk import BulkImport, RawImport
 from merata.bootstrap import people_of
@@ -32,8 +36,11 @@ from simulator.story import Story
 DAY_S = 86_400
 HOUR_S = 3_600
 DAYS = 30
+CLOSED_MONTHS = 2  # of the equity ledger, besides the running one
 CHUNK_S = 5 * DAY_S
-NEIGHBOURS_S = 900  # rates need the poll before
+COARSE_S = HOUR_S  # between two polls of the months before the thirty days
+COARSE_DAYS = 4  # one day in so many is polled then
+NEIGHBOURS = 3  # polls before a span: rates need the one before, or the one before that where it was missed
 RAW_PIECE_S = 4 * HOUR_S
 _COLUMNS = {f.name for f in fields(Columns)}
 
@@ -56,14 +63,17 @@ def write(state: Path, story: Story, inventory: Inventory, *, until: float, prog
     tell = progress or (lambda _share, _what: None)
     end = int(until) - int(until) % 60
     raw_from = (end - DAY_S) // HOUR_S * HOUR_S
-    start = (end - DAYS * DAY_S) // HOUR_S * HOUR_S
+    fine_from = (end - DAYS * DAY_S) // HOUR_S * HOUR_S
+    start = min(fine_from, _first_month(story, end))
     devices = list(story.province.devices.values())
     with BulkImport(state) as store, _beside() as beside:
         # A copy: it is sent by a thread while this one goes on filling what the province remembers.
         raw = beside.submit(_raw, state, replace(story.province), story.origins, story.quiet, raw_from, end)
-        steps = [*range(start, raw_from, CHUNK_S)]
+        tell(0.05, "the months before")
+        _summaries(store, story, devices, (start, fine_from), step_s=COARSE_S, fives_from=raw_from, day_in=COARSE_DAYS)
+        steps = [*range(fine_from, raw_from, CHUNK_S)]
         for number, begin in enumerate(steps):
-            tell(0.05 + 0.6 * number / len(steps), "30 days")
+            tell(0.2 + 0.45 * number / len(steps), "30 days")
             span = (begin, min(begin + CHUNK_S, raw_from))
             _summaries(store, story, devices, span, step_s=300, fives_from=raw_from)
         tell(0.65, "the last 24 hours")
@@ -74,6 +84,12 @@ def write(state: Path, story: Story, inventory: Inventory, *, until: float, prog
         raw.result()
         store.finish(raw_from=raw_from, until=end, meta={"history": json.dumps(history.facts(story))})
     tell(1.0, "done")
+
+
+def _first_month(story: Story, end: int) -> int:
+    """Where the oldest month begins that the ledger can close at `end`, epoch s."""
+    over = [m for m in civil_months(story.province.timezone, end - 100 * DAY_S, end) if m.end + SETTLED_S <= end]
+    return int(over[-CLOSED_MONTHS].start) if len(over) >= CLOSED_MONTHS else end
 
 
 @contextmanager
@@ -98,10 +114,17 @@ def _summaries(
     *,
     step_s: int,
     fives_from: int,
+    day_in: int = 1,
 ) -> None:
-    """Hourly buckets of a span, and 5-minute ones of what lies in it after `fives_from`."""
+    """Hourly buckets of a span, and 5-minute ones of what lies in it after `fives_from`.
+
+    With `day_in` only one civil day in so many was polled.
+    """
     begin, end = span
-    when = history.slots(story, begin - NEIGHBOURS_S, end, step_s)
+    if begin >= end:
+        return
+    when = history.slots(story, begin - NEIGHBOURS * step_s, end, step_s)
+    when = when[(when + story.offset_s) // DAY_S % day_in == 0]
     hours, fives = [], []
     for device in devices:
         polls = _columns(history.samples(story, device, when, step_s))

@@ -65,7 +65,7 @@ class _Told:
     def __init__(self, province: Province, origin: float) -> None:
         self.province, self.origin = province, origin
         self.rng = _rng(province.seed, "told")
-        self.taken: set[str] = set()  # sites already in the story
+        self.taken: set[str] = set(province.lasting.all)  # sites already in the story
         self.found: list[Event] = []
 
     def events(self) -> list[Event]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from simulator import platforms
 from simulator.province import Province, SimDevice, SimSite
@@ -15,6 +16,18 @@ DEMO_SECRETS: Mapping[str, str] = {
     "MERATA_DEMO_PRIV": "merata-demo-priv",
 }
 V3_USER = "merata"
+#: Firmware with a shell that measures how fast the site downloads.
+WITH_SHELL = ("openwrt", "linux")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ssh:
+    """How the shells of OpenWrt and Linux are entered. key: path, relative to the inventory's folder."""
+
+    port: int
+    username: str
+    key: str
+
 
 _HEAD = """\
 # A made-up province (seed {seed}): {sites} sites, {devices} devices, answered by `merata simulate`.
@@ -33,7 +46,7 @@ credentials:
     auth_password: env:MERATA_DEMO_AUTH
     priv: aes128
     priv_password: env:MERATA_DEMO_PRIV
-
+{ssh}
 defaults:
   device:
     domain: default
@@ -55,29 +68,53 @@ groups:
       snmp:
         timeout_ms: 4000
         retries: 2
-
+{shells}
 sites:
 """
 
 
-def write(province: Province, *, port: int, tcp: bool = False) -> Iterator[str]:
+_SSH = """\
+  demo-ssh:
+    username: {username}
+    key: key:{key}
+"""
+_SHELLS = """\
+  shell:
+    device:
+      ssh:
+        credential: demo-ssh
+        port: {port}
+"""
+
+
+def write(province: Province, *, port: int, tcp: bool = False, ssh: Ssh | None = None) -> Iterator[str]:
     """Pieces of the text.
 
     Args:
         province: what is owned.
         port: the UDP port (and TCP port) of every device.
         tcp: gateways also listen on TCP, so that the service question can be asked.
+        ssh: OpenWrt and Linux at public sites have a shell; None: nothing has.
     """
     observers = f"  - host: {OBSERVER}\n    how: tcp:{port}\n" if tcp else "  - host: 127.0.0.1\n    how: ping\n"
     yield _HEAD.format(
         seed=province.seed, sites=len(province.sites), devices=len(province.devices), timezone=province.timezone,
         port=port, user=V3_USER, observers=observers,
+        ssh=_SSH.format(username=ssh.username, key=ssh.key) if ssh else "",
+        shells=_SHELLS.format(port=ssh.port) if ssh else "",
     )  # fmt: skip
+    shells = {d.id for d in with_shell(province)} if ssh else frozenset[str]()
     for site in province.sites.values():
         yield _site(site)
         yield "    devices:\n"
         for device in province.devices_of[site.id]:
-            yield _device(device, site, port, tcp)
+            yield _device(device, site, port, tcp, has_shell=device.id in shells)
+
+
+def with_shell(province: Province) -> list[SimDevice]:
+    """Devices at public sites whose shell can be entered."""
+    found = (d for d in province.devices.values() if d.platform in WITH_SHELL)
+    return [d for d in found if province.sites[d.site].is_public]
 
 
 #: The address that stands for the controller's own way out; it always answers TCP.
@@ -96,8 +133,9 @@ def _site(site: SimSite) -> str:
     return f"  - id: {site.id}\n" + "".join(lines)
 
 
-def _device(device: SimDevice, site: SimSite, port: int, tcp: bool) -> str:
-    groups = [g for g, wanted in (("v3", device.v3), ("vsat", site.backhaul == "vsat")) if wanted]
+def _device(device: SimDevice, site: SimSite, port: int, tcp: bool, *, has_shell: bool) -> str:
+    chosen = (("v3", device.v3), ("vsat", site.backhaul == "vsat"), ("shell", has_shell))
+    groups = [g for g, wanted in chosen if wanted]
     pairs = {
         "name": _quoted(device.name), "host": device.address, "role": device.role, "parent": device.parent,
         "uplink": platforms.WAN[device.platform], "groups": f"[{', '.join(groups)}]" if groups else None,

@@ -12,8 +12,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from geography.units import Level, Unit, Units, load
+
+if TYPE_CHECKING:
+    from simulator.lasting import Lasting
 
 CARRYING = ("pop", "tower")
 DEVICES_A_SITE = 2.4
@@ -101,6 +105,13 @@ class Province:
             if device.parent:
                 found[device.parent].append(device)
         return found
+
+    @cached_property
+    def lasting(self) -> Lasting:
+        """Sites whose trouble, or whose quiet, lasts."""
+        from simulator.lasting import choose
+
+        return choose(self)
 
     def gateway(self, site: str) -> SimDevice:
         """The device through which a site reaches the internet."""

@@ -18,12 +18,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator import events, load
+from simulator import events, lasting, load
 from simulator.events import DAY, Event
 from simulator.province import Province, SimDevice
 from simulator.traits import Traits, make_traits
 
-PAST_S = 31 * DAY
+PAST_S = 97 * DAY
 AHEAD_S = 15 * DAY
 
 #: Way there and back in seconds (least, most) and share of answers lost, by what feeds the site.
@@ -142,8 +142,12 @@ class Story:
         for event in told:  # bad luck keeps away from where the story is told, so that it can be read
             for subject in self._touched(event):
                 spared[subject].append((event.start - 6 * events.HOUR, event.end + 2 * events.HOUR))
+        yield from lasting.happenings(self.province, self.origins[0], self.start, self.end)
+        steady = self.province.lasting.all
         for event in events.background(self.province, self.start, self.end):
             subjects = self._touched(event)
+            if event.subject in steady or subjects[0] in steady:
+                continue
             if not any(a < event.end and event.start < b for s in subjects for a, b in spared.get(s, ())):
                 yield event
 

@@ -13,6 +13,9 @@ from simulator.province import Province, SimDevice, SimSite
 BUSIEST = 0.45
 OCTETS_A_CLIENT = 40_000  # a second, in the busiest hour
 OCTETS_A_MBPS = 125_000
+#: What goes through a link that lets hardly anything through, and through one that hardly anybody uses.
+LITTLE = 80_000
+FEW = 5.0
 _LETTERS = "0123456789ABCDEFGHJKLMNPRSTUVWXYZ"
 
 
@@ -48,10 +51,10 @@ def make_traits(province: Province, device: SimDevice, start: float) -> Traits:
     """
     site = province.sites[device.site]
     rng = random.Random(f"{province.seed}:{device.id}:traits")  # noqa: S311 - a story, not a secret
-    peak = _peak_clients(province, site)
+    peak = peak_clients(province, site)
     if site.is_public:
         share = 1.0 if device.is_gateway else device.share
-        mix: tuple[tuple[str, float], ...] = ((site.kind, share * _busiest(province, site)),)
+        mix: tuple[tuple[str, float], ...] = ((site.kind, share * busiest(province, site)),)
         kind, clients = site.kind, device.share * peak
         full = device.share * (site.capacity_clients or 40) * 1.3
     else:
@@ -85,20 +88,23 @@ def _carried(province: Province, device: SimDevice) -> tuple[tuple[str, float], 
     """Traffic of a tower or PoP: what the public sites behind it use."""
     rates: dict[str, float] = defaultdict(float)
     for site in province.sites_behind(device):
-        rates[site.kind] += _busiest(province, site)
+        rates[site.kind] += busiest(province, site)
     return tuple(sorted(rates.items()))
 
 
-def _busiest(province: Province, site: SimSite) -> float:
+def busiest(province: Province, site: SimSite) -> float:
     """Octets a second in the busiest hour of an ordinary week."""
-    return min(BUSIEST * _plan(site), _peak_clients(province, site) * OCTETS_A_CLIENT)
+    asked = min(BUSIEST * _plan(site), peak_clients(province, site) * OCTETS_A_CLIENT)
+    told = province.lasting
+    return min(asked, LITTLE) if site.id in told.useless or site.id in told.quiet else asked
 
 
 def _plan(site: SimSite) -> float:
     return (site.plan_down_mbps or 10.0) * OCTETS_A_MBPS
 
 
-def _peak_clients(province: Province, site: SimSite) -> float:
+def peak_clients(province: Province, site: SimSite) -> float:
     """Most people a site sees in its busiest hour; below its capacity unless the story says otherwise."""
     rng = random.Random(f"{province.seed}:{site.id}:people")  # noqa: S311 - a story, not a secret
-    return (site.capacity_clients or 40) * rng.uniform(0.22, 0.72)
+    usual = (site.capacity_clients or 40) * rng.uniform(0.22, 0.72)
+    return min(usual, FEW) if site.id in province.lasting.quiet else usual

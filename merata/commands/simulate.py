@@ -17,6 +17,9 @@ if TYPE_CHECKING:  # imported late so that --help is quick
     from simulator.story import Story
 
 
+PORT = click.IntRange(1, 65535)
+
+
 @click.command("simulate")
 @click.option("--devices", default=600, show_default=True, type=click.IntRange(5, 60_000), help="How many devices.")
 @click.option(
@@ -33,9 +36,11 @@ if TYPE_CHECKING:  # imported late so that --help is quick
     "--inventory-out", type=click.Path(path_type=Path, dir_okay=False), help="Write the inventory here first."
 )
 @click.option("--listen", is_flag=True, help="Gateways also accept TCP on the port, so that service can be asked.")
+@click.option("--downloads", type=PORT, help="TCP port of an HTTP server for speed tests, GET /unduh/SITE.")
+@click.option("--ssh", type=(PORT, PORT), help="Port of SSH on OpenWrt and Linux, and of the server it is handed to.")
 def command(
     devices: int, port: int, seed: int, origins: tuple[float, ...], quiet: bool, dead: float, v3_every: int,
-    inventory_out: Path | None, listen: bool,
+    inventory_out: Path | None, listen: bool, downloads: int | None, ssh: tuple[int, int] | None,
 ) -> None:  # fmt: skip
     """Answer SNMP for a seeded province on 127.61.0.0/16 until stopped.
 
@@ -48,14 +53,23 @@ def command(
     province = build(seed=seed, devices=devices, v3_every=v3_every)
     story = Story(province, origins or (time.time(),), quiet=quiet, dead_ratio=dead)
     try:
-        asyncio.run(_serve(story, port, inventory_out, listen))
+        asyncio.run(_serve(story, port, inventory_out, listen, downloads, ssh))
     except OSError as error:
         click.echo(f"merata: cannot answer on port {port}: {error.strerror}", err=True)
         sys.exit(2)
 
 
-async def _serve(story: Story, port: int, inventory_out: Path | None, listen: bool) -> None:
+async def _serve(
+    story: Story,
+    port: int,
+    inventory_out: Path | None,
+    listen: bool,
+    downloads: int | None,
+    ssh: tuple[int, int] | None,
+) -> None:
     from simulator.agent import Agents
+    from simulator.doors import Doors
+    from simulator.downloads import Downloads
     from simulator.inventory_text import OBSERVER
     from simulator.listeners import Listeners
 
@@ -64,7 +78,12 @@ async def _serve(story: Story, port: int, inventory_out: Path | None, listen: bo
     bound = agents.open(port)
     if inventory_out is not None:
         _write(inventory_out, story.province, bound, tcp=listen)
-    following = asyncio.create_task(Listeners(story, bound, always=[OBSERVER]).run()) if listen else None
+    following = [asyncio.create_task(Listeners(story, bound, always=[OBSERVER]).run())] if listen else []
+    if ssh is not None:
+        following.append(asyncio.create_task(Doors(story, *ssh).run()))
+    server = Downloads(story)
+    if downloads is not None:
+        await server.open(OBSERVER, downloads)
     print(f"READY {bound} {len(story.province.devices)}", flush=True)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -72,10 +91,10 @@ async def _serve(story: Story, port: int, inventory_out: Path | None, listen: bo
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stopped.set)
     await stopped.wait()
-    if following is not None:
-        following.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await following
+    for task in following:
+        task.cancel()
+    await asyncio.gather(*following, return_exceptions=True)
+    server.close()
     agents.close()
 
 

@@ -91,7 +91,7 @@ def test_one_regency_is_worse_off_than_all_others() -> None:
     times = np.arange(ORIGIN - 30 * DAY, ORIGIN, 900.0)
     up: dict[str, list[float]] = {}
     for site in PROVINCE.sites.values():
-        if site.is_public:
+        if site.is_public and site.id not in PROVINCE.lasting.all:
             seen = STORY.over(PROVINCE.gateway(site.id), times)["reachable"].mean()
             up.setdefault(site.regency, []).append(float(seen))
     ranked = sorted(up, key=lambda r: float(np.mean(up[r])))
