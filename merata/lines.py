@@ -8,12 +8,14 @@ from collections.abc import Callable
 from functools import partial
 
 from collectors.asks import PingAsk
+from devices.configuring.registry import terminal_of
 from devices.credentials import ssh_login
 from devices.hostkeys import HostKeys
 from devices.model import Domain, Inventory, Target
 from devices.transport.ping import Pinger, PingResult
 from devices.transport.snmp.client import SnmpClient
 from devices.transport.ssh import SshShell
+from devices.transport.ssh_session import SshSessions
 from merata.settings import StatePaths
 
 #: Longer than any cycle that may still use a socket.
@@ -66,4 +68,14 @@ def shell_of(paths: StatePaths, inventory: Callable[[], Inventory]) -> SshShell:
         login=lambda device: ssh_login(inventory(), device, environ=os.environ),
         host_keys=HostKeys(paths.known_hosts),
         domain=lambda name: inventory().domains.get(name, Domain(name=name)),
+    )
+
+
+def sessions_of(paths: StatePaths, inventory: Callable[[], Inventory]) -> SshSessions:
+    """Terminals for changing devices, with the same logins and pinned keys; may be used by many threads at once."""
+    return SshSessions(
+        login=lambda device: ssh_login(inventory(), device, environ=os.environ),
+        host_keys=HostKeys(paths.known_hosts),
+        domain=lambda name: inventory().domains.get(name, Domain(name=name)),
+        terminal=terminal_of,
     )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.lab.frr import FrrLab, build
 
 # The same examples on every run; a campaign with new ones: HYPOTHESIS_PROFILE=default
 settings.register_profile("repeatable", derandomize=True)
@@ -22,7 +24,7 @@ SHARED = ROOT.parent / "shared"
 
 def _program(*names: str) -> Callable[[], str | None]:
     def check() -> str | None:
-        paths = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+        paths = os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/usr/lib/frr"
         missing = [n for n in names if not shutil.which(n, path=paths)]
         return f"{', '.join(missing)} not installed: run `sudo bash tests/daemons.sh`" if missing else None
 
@@ -56,6 +58,7 @@ NEEDS: dict[str, Callable[[], str | None]] = {
     "iperf3": _program("iperf3"),
     "root": lambda: None if os.geteuid() == 0 else "needs root",
     "netns": _netns,
+    "frr": _program("zebra", "vtysh", "frr-reload.py"),
     "shared": lambda: None if SHARED.is_dir() else "the shared test data is not beside this checkout",
 }
 
@@ -85,3 +88,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def shared() -> Path:
     """The folder of shared test data (recordings, geography, planning cases)."""
     return SHARED
+
+
+@pytest.fixture(scope="module")
+def frr_lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrrLab]:
+    """FRR routers in namespaces of their own, as many as the module's `FRR_ROUTERS` says; needs "netns" and "frr"."""
+    lab = build(tmp_path_factory.mktemp("lab"), getattr(request.module, "FRR_ROUTERS", 3))
+    yield lab
+    lab.close()

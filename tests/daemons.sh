@@ -4,8 +4,9 @@ set -euo pipefail
 declare -A package=(
   [snmpd]=snmpd [snmpget]=snmp [sshd]=openssh-server [ssh-keygen]=openssh-client [dropbear]=dropbear-bin [influxd]=influxdb
   [chromium]=chromium [ip]=iproute2 [collectd]=collectd-core [prometheus-snmp-exporter]=prometheus-snmp-exporter [iperf3]=iperf3
+  [vtysh]=frr [frr-reload.py]=frr-pythontools
 )
-export PATH="$PATH:/usr/sbin:/sbin"
+export PATH="$PATH:/usr/sbin:/sbin:/usr/lib/frr"
 missing=()
 for program in "${!package[@]}"; do
   command -v "$program" >/dev/null || missing+=("${package[$program]}")

@@ -1,0 +1,1 @@
+"""Small networks of real routers for the tests, each in namespaces of its own."""
