@@ -153,7 +153,9 @@ def _decide(
     worth = alone - paid
     most = float(np.maximum(kept.weight[groups] - relaxed.price[groups], 0.0).sum() + np.maximum(alone[inner], 0).sum())
     answer, members = _solve(kept, worth, inner, (group, site), deadline), inner
-    # a site around that loses more than what may be missing takes no part
+    # a site around takes no part that could not earn its loss alone, or that loses more than may be missing
+    surplus = np.maximum(kept.weight - relaxed.price, 0.0)
+    outer = outer[-alone[outer] < np.bincount(site, weights=surplus[group], minlength=len(kept.sites))[outer]]
     takes_part = -alone[outer] <= most - answer.value
     if takes_part.any():
         members = np.concatenate((inner, outer[takes_part]))
@@ -161,7 +163,7 @@ def _decide(
     least_loss = float((-alone[outer[~takes_part]]).min(initial=np.inf))
     bound = min(most, max(answer.bound, most - least_loss))
     built = np.zeros(len(members)) if answer.x is None else np.round(answer.x[: len(members)])
-    everyone = np.concatenate((inner, outer))
+    everyone = np.union1d(site, inner)
     cut = Cut(sites=everyone, worth=worth[everyone], groups=groups, weight=kept.weight[groups], most=bound)
     return members, built, cut, most - bound
 

@@ -70,15 +70,17 @@ class _Search:
         self.bound = min(self.bound, top)
         if self.is_done():
             return
+        begun = self.chosen
         built = max(1, round(float(relaxed.share.sum())))
         tight = tighten(kept, relaxed, built=built, deadline=Deadline(0.5 * self.deadline.left()))
         self.bound = min(self.bound, top - tight.less)
-        self.take(self._repaired([*np.flatnonzero(self.surely_in), *kept.sites[tight.share > 0.5]]))
+        whole = np.concatenate((kept.surely_in, kept.sites[tight.share > 0.5])).tolist()
+        self.take(self._repaired(whole))
         rows = [(kept, cut) for cut in tight.cuts]
         if not self.is_done():
             used = np.zeros(self.cover.n_sites, dtype=bool)
             used[kept.sites[(relaxed.share > 1e-6) | (tight.share > 0.5)]] = True
-            used[self.chosen] = True
+            used[[*begun, *self.chosen]] = True
             few = self._core(self.surely_out | ~(used | self.surely_in))
             self.take(_built(few, self._solve(few, seconds=0.3 * self.deadline.left(), cuts=rows)))
         if not self.is_done():
