@@ -50,7 +50,8 @@ UNDER: Final[tuple[tuple[str, tuple[Rule, ...]], ...]] = (
             Rule(pattern=r"service-policy (input|output) \S+$", key=r"service-policy \S+"),
             Rule(pattern=r"(traffic-shape|rate-limit) ", key=r"\S+ \S+"),
             Rule(
-                pattern=r"(switchport|spanning-tree|ip (?!route|name-server|domain|ssh|default-gateway|access-list|dhcp)|ssid|channel|power|vlan|storm-control|encryption|load) ?"
+                pattern=r"(switchport|spanning-tree|ssid|channel|power|vlan|storm-control|encryption|load"
+                r"|ip (?!route|name-server|domain|ssh|default-gateway|access-list|dhcp)) ?"
             ),
         ),
     ),
@@ -152,9 +153,9 @@ class IosRouter(Router):
         """The management address stands on an interface that is not shut."""
         for section in self.tree.children:
             lines = [c.line for c in section.children]
-            if section.line.startswith("interface ") and "shutdown" not in lines:
-                if any((m := _ADDRESS.match(x)) and m[1] == self.box.host for x in lines):
-                    return True
+            is_on = section.line.startswith("interface ") and "shutdown" not in lines
+            if is_on and any((m := _ADDRESS.match(x)) and m[1] == self.box.host for x in lines):
+                return True
         return False
 
     def start_again(self) -> None:
@@ -228,7 +229,7 @@ class IosTerminal(Terminal):
         mode = "config" if len(self.sections) == 1 else _mode(self.sections[-1].line)
         return f"{name[:20]}({mode})#"
 
-    def refusal(self, text: str) -> str:
+    def refusal(self, text: str) -> str:  # noqa: ARG002 - the marker stands under the first character
         """See Terminal."""
         return f"{' ' * len(self.prompt())}^\n{_MARKER}\n"
 

@@ -21,8 +21,8 @@ _TCP_TIMEOUT_S: Final = 540.0
 class Box:
     """What a simulated device is at its first start.
 
-    `speed` shortens the device's own time: at 60 a minute of a timer on the device lasts a second. `config` is a text in
-    the device's language; None is the dialect's small configuration with `host` as the management address.
+    `speed` shortens the device's own time: at 60 a minute of a timer on the device lasts a second. `config` is a text
+    in the device's language; None is the dialect's small configuration with `host` as the management address.
     """
 
     dialect: str
@@ -98,11 +98,11 @@ class Terminal(ABC):
         """What is printed before the first prompt."""
         return ""
 
-    def key(self, character: str) -> str | None:
+    def key(self, character: str) -> str | None:  # noqa: ARG002 - for those that know control characters
         """What a control character prints, or None where it does nothing. The prompt follows."""
         return None
 
-    def lost(self) -> None:
+    def lost(self) -> None:  # noqa: B027 - most dialects have nothing to undo
         """The connection is gone without an orderly end."""
 
 
@@ -221,5 +221,5 @@ class Router(ABC):
         self.is_down = False
         self.started()
 
-    def started(self) -> None:
+    def started(self) -> None:  # noqa: B027 - most dialects begin nothing
         """The device has started again."""

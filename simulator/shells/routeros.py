@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from simulator.shells.router import Box, Handle, Router, Terminal
@@ -24,7 +25,7 @@ _HIJACK: Final = "Hijacking Safe Mode from someone - unroll/release/don't take i
 
 
 class RouterosRouter(Router):
-    """State of a RouterOS device. What is changed is kept at once: startup is what a backup or power loss would give."""
+    """State of a RouterOS device. What is changed is kept at once: startup equals running."""
 
     version = "7.15.3"
 
@@ -188,12 +189,11 @@ class RouterosRouter(Router):
     def started(self) -> None:
         """The scheduler runs what is to run at startup."""
         self.born = time.monotonic()
-        self._is_starting = True
         self._reschedule()
         self.changed("user")
         for item in self.tree.items["system scheduler"]:
             if item.get("start-time") == "startup" and item["disabled"] != "yes" and not seconds(item["interval"]):
-                self.after(3.0, lambda event=item.get("on-event", ""): self.execute(self._source(event)))  # type: ignore[misc]
+                self.after(3.0, partial(self._run_event, item.get("on-event", "")))
 
     # scheduler
 
@@ -207,14 +207,18 @@ class RouterosRouter(Router):
             every = seconds(item["interval"]) or 0.0
             if name not in self._schedule and item["disabled"] != "yes" and every:
                 self._known[name] = dict(item)
-                self._schedule[name] = self.after(every, lambda n=name, e=every: self._fire(n, e))  # type: ignore[misc]
+                self._schedule[name] = self.after(every, partial(self._fire, name, every))
 
     def _fire(self, name: str, every: float) -> None:
         item = next((i for i in self.tree.items["system scheduler"] if i["name"] == name), None)
         if item is None or self.is_down:
             return
-        self._schedule[name] = self.after(every, lambda: self._fire(name, every))
-        self.execute(self._source(item.get("on-event", "")))
+        self._schedule[name] = self.after(every, partial(self._fire, name, every))
+        self._run_event(item.get("on-event", ""))
+
+    def _run_event(self, event: str) -> None:
+        """Run a script by name, or the text itself."""
+        self.execute(self._source(event))
 
     def _source(self, event: str) -> str:
         found = select(self.tree.items["system script"], [("name", "=", event)])

@@ -120,7 +120,7 @@ class Console:
         if verb == "export":
             self._export(path, parsed)
         elif path not in MENUS:
-            self._place(path, verb, parsed)
+            self._place(path, verb)
         elif verb == "print":
             self._print(path, parsed)
         elif verb == "add" and not MENUS[path].is_settings:
@@ -328,7 +328,7 @@ class Console:
         hidden = MENUS[path].hidden | {"default-name", "default", "contents", "disabled"}
         return " ".join(f"{k}={v}" for k, v in sorted(item.items()) if k not in hidden)
 
-    def _place(self, path: str, verb: str, parsed: Statement) -> None:
+    def _place(self, path: str, verb: str) -> None:
         if path == "system resource" and verb == "print":
             self.out.extend(f"{k:>26}: {v}" for k, v in self.router.resource().items())
         elif path in ("system routerboard", "system package") and verb == "print":

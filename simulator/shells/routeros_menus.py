@@ -1,4 +1,4 @@
-"""The menus of RouterOS 7 that are modelled: which properties they take, what is there at the first start, how they export.
+"""The menus of RouterOS 7 that are modelled: their properties, what is there at the first start.
 
 Only properties listed here are taken; an unknown one is refused as the console does. A default is not exported.
 """
@@ -46,7 +46,8 @@ _FILTER: Final = (
     "chain action protocol src-address dst-address src-port dst-port in-interface out-interface in-interface-list"
     " out-interface-list connection-state src-address-list dst-address-list jump-target log log-prefix limit"
     " connection-nat-state reject-with src-mac-address icmp-options tls-host packet-mark connection-mark"
-    " to-addresses to-ports new-packet-mark new-connection-mark passthrough hw-offload address-list address-list-timeout"
+    " to-addresses to-ports new-packet-mark new-connection-mark passthrough"
+    " hw-offload address-list address-list-timeout"
 )
 _WPA: Final = frozenset({"wpa-pre-shared-key", "wpa2-pre-shared-key", "passphrase", "security.passphrase"})
 _WIFI_CONFIGURATION: Final = (
@@ -187,7 +188,9 @@ MENUS: Final[dict[str, Menu]] = {
         defaults={"servers": "", "allow-remote-requests": "no", "cache-size": "2048KiB"},
     ),
     "ip dns static": _menu("name address type regexp ttl cname forward-to", defaults={"disabled": "no"}),
-    "ip firewall address-list": _menu("address list timeout", required=("address", "list"), defaults={"disabled": "no"}),
+    "ip firewall address-list": _menu(
+        "address list timeout", required=("address", "list"), defaults={"disabled": "no"}
+    ),
     "ip firewall filter": _menu(_FILTER, required=("chain",), defaults={"disabled": "no", "action": "accept"}),
     "ip firewall mangle": _menu(_FILTER, required=("chain",), defaults={"disabled": "no", "action": "accept"}),
     "ip firewall nat": _menu(_FILTER, required=("chain",), defaults={"disabled": "no", "action": "accept"}),
@@ -210,7 +213,9 @@ MENUS: Final[dict[str, Menu]] = {
         defaults={"disabled": "no", "address": ""},
         presets=tuple(
             {"name": n, "port": p, "default-name": n}
-            for n, p in (("telnet", "23"), ("ftp", "21"), ("www", "80"), ("ssh", "22"), ("api", "8728"), ("winbox", "8291"))
+            for n, p in (
+                ("telnet", "23"), ("ftp", "21"), ("www", "80"), ("ssh", "22"), ("api", "8728"), ("winbox", "8291")
+            )
         ),
     ),
     "ip ssh": _settings("strong-crypto forwarding-enabled always-allow-password-login host-key-type host-key-size"),
@@ -218,8 +223,8 @@ MENUS: Final[dict[str, Menu]] = {
     "ip cloud": _settings("ddns-enabled update-time ddns-update-interval"),
     "ipv6 address": _menu("address interface advertise from-pool eui-64", refers={"interface": _INTERFACES}),
     "snmp": _settings(
-        "enabled contact location trap-community trap-version trap-target trap-generators trap-interfaces engine-id-suffix"
-        " src-address vrf",
+        "enabled contact location trap-community trap-version trap-target trap-generators trap-interfaces"
+        " engine-id-suffix src-address vrf",
         defaults={"enabled": "no", "contact": "", "location": "", "trap-version": "1", "trap-target": ""},
     ),
     "system clock": _settings(
@@ -230,7 +235,9 @@ MENUS: Final[dict[str, Menu]] = {
     "system identity": _settings("name", defaults={"name": "MikroTik"}),
     "system note": _settings("note show-at-login show-at-cli-login", defaults={"note": "", "show-at-login": "yes"}),
     "system logging": _menu("topics action prefix regex"),
-    "system logging action": _menu("name target remote remote-port src-address bsd-syslog memory-lines", unique=("name",)),
+    "system logging action": _menu(
+        "name target remote remote-port src-address bsd-syslog memory-lines", unique=("name",)
+    ),
     "system ntp client": _settings(
         "enabled mode servers vrf", defaults={"enabled": "no", "mode": "unicast", "servers": ""}
     ),

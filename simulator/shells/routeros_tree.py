@@ -107,9 +107,9 @@ class Tree:
         for name, value in given.items():
             if name not in menu.properties:
                 raise Wrong("expected end of command (line 1 column 1)")
-            if menus := menu.refers.get(name):
-                if not any(i.get("name") == value for m in menus for i in self.items[m]):
-                    raise Wrong(f"input does not match any value of {name}")
+            menus = menu.refers.get(name)
+            if menus and not any(i.get("name") == value for m in menus for i in self.items[m]):
+                raise Wrong(f"input does not match any value of {name}")
             if not _fits(path, name, value):
                 raise Wrong(f"invalid value for argument {name}")
         for name in menu.unique:

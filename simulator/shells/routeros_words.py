@@ -148,7 +148,7 @@ def _closing(text: str, i: int, opening: str, closing: str) -> int:
 
 
 def unquoted(word: str) -> str:
-    """What stands between quotes, its escapes undone: `\\"`, `\\$`, `\\n`, `\\_`, two hexadecimal digits a byte."""
+    """What stands between quotes, its escapes undone; two hexadecimal digits are a byte."""
     out = bytearray()
     i, inner = 0, word[1:-1]
     while i < len(inner):

@@ -1,8 +1,8 @@
 """Configurations made of sections and lines, as IOS, VRP and Ruijie have them: a modelled tree and how lines change it.
 
 A rule knows which words begin a command, which open a section, and how many words name what a line sets: `hostname A`
-replaces `hostname B`, `username ali ...` replaces only ali's. That is enough for the menus that are pushed in bulk; a line
-that begins with no known words is refused, as a device refuses what it does not know.
+replaces `hostname B`, `username ali ...` replaces only ali's. That is enough for what is pushed in bulk; a line that
+begins with no known words is refused, as a device refuses what it does not know.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What lines that match do. `key` gives the part that names what is set; the whole line where it stands for itself."""
+    """What lines that match do. `key` is the part that names what is set; without one the whole line."""
 
     pattern: str
     opens: bool = False

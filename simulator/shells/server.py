@@ -188,7 +188,7 @@ class _Server(asyncssh.SSHServer):
         self._connection = conn
         self._host.connections.add(conn)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncssh's
         if self._connection is not None:
             self._host.connections.discard(self._connection)
 
@@ -210,7 +210,8 @@ class _Server(asyncssh.SSHServer):
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         router = self._host.router
         line = router.box.authorized_key
-        return bool(line) and router.account_of(username) in router.accounts and key == asyncssh.import_public_key(line)
+        known = line is not None and key == asyncssh.import_public_key(line)
+        return known and router.account_of(username) in router.accounts
 
     def session_requested(self) -> asyncssh.SSHServerSession[str]:
         return _Session(self._host, self._username)
@@ -236,7 +237,7 @@ class _Session(asyncssh.SSHServerSession[str]):
     def connection_made(self, chan: asyncssh.SSHServerChannel[str]) -> None:
         self._chan = chan
 
-    def pty_requested(self, term_type: str, term_size: Any, term_modes: Any) -> bool:
+    def pty_requested(self, term_type: str, term_size: Any, term_modes: Any) -> bool:  # noqa: ARG002 - asyncssh's
         return True
 
     def shell_requested(self) -> bool:
@@ -251,14 +252,14 @@ class _Session(asyncssh.SSHServerSession[str]):
         self._host.sessions.add(self)
         self._worker = self._host.loop.create_task(self._work())
 
-    def data_received(self, data: str, datatype: Any) -> None:
+    def data_received(self, data: str, datatype: Any) -> None:  # noqa: ARG002 - asyncssh's
         if not self._is_silent:
             self._inbox.put_nowait(data)
 
     def eof_received(self) -> bool:
         return False
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncssh's
         self._is_gone = True
         if self._worker is not None:
             self._worker.cancel()
