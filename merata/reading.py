@@ -130,6 +130,10 @@ class OpenJournal:
         except (JournalError, StoreError):
             return None
 
+    def journal(self) -> Journal | None:
+        """The journal, None while there is none; for accounts and for what pages ask to be done."""
+        return self._open()
+
     def _open(self) -> Journal | None:
         with self._lock:
             if self._journal is None and self._path.exists():  # only the controller makes one

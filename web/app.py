@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import Flask
 from flask_babel import Babel
@@ -11,7 +11,8 @@ from jinja2 import StrictUndefined
 
 from controller.views import Views
 from controller.views.planner_views import PlannerViews
-from web import api, draw, errors, pages, words
+from web import access, api, draw, errors, pages, words
+from web.access import SignIn
 from web.security import secure
 from web.settings import WebSettings
 from web.static_files import static_url, vendor_url, with_static_files
@@ -26,18 +27,22 @@ class Extension:
     views: Views
     settings: WebSettings
     planner: PlannerViews | None = None
+    sign_in: SignIn = field(default_factory=SignIn)
 
 
-def create_app(views: Views, settings: WebSettings, planner: PlannerViews | None = None) -> Flask:
+def create_app(
+    views: Views, settings: WebSettings, planner: PlannerViews | None = None, sign_in: SignIn | None = None
+) -> Flask:
     """Build the WSGI application.
 
     Args:
         views: the queries behind every page.
         settings: clock and manners of this process.
         planner: the queries behind the planner's pages; None: those pages say that there is nothing yet.
+        sign_in: how people sign in, and the journal that forms write to; None: nobody can, nothing is changed.
     """
     app = Flask("web", static_folder=None)
-    app.extensions["merata"] = Extension(views=views, settings=settings, planner=planner)
+    app.extensions["merata"] = Extension(views=views, settings=settings, planner=planner, sign_in=sign_in or SignIn())
     app.config.update(COMPRESS_ALGORITHM=["br", "gzip"], COMPRESS_BR_LEVEL=5, COMPRESS_STREAMS=False)
     app.config.update(
         COMPRESS_MIN_SIZE=400, COMPRESS_MIMETYPES=COMPRESSED, BABEL_DEFAULT_LOCALE="id", MAX_CONTENT_LENGTH=64 * 1024
@@ -48,6 +53,7 @@ def create_app(views: Views, settings: WebSettings, planner: PlannerViews | None
     Babel(app, locale_selector=words.language)
     Compress(app)
     secure(app, open_to_all=settings.open_to_all)
+    access.install(app)
     words.install(app)
     draw.install(app)
     errors.install(app)

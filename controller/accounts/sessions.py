@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controller.accounts.limits import KNOWN_S
 from controller.accounts.records import Account, Session
@@ -67,6 +67,7 @@ def session_of(journal: Journal, token: str, *, at: float, lifetime: Lifetime, u
         return None
     if uses and at - found.seen_at >= TOUCH_S:
         journal.accounts.touch(digest(token), at)
+        return replace(found, seen_at=at)
     return found
 
 

@@ -91,7 +91,10 @@ def test_a_page_is_frozen(page: type):
 
 def test_every_template_of_a_page_is_compared():
     shared = {"layout.html", "foot.html", "parts.html", "filters.html", "error.html", "more.html", "report_links.html"}
-    shared |= {f"planner_{part}.html" for part in ("form", "none", "parts", "picked_place", "picks", "result", "result_only")}
+    shared |= {"refused.html", "signin.html"}
+    shared |= {
+        f"planner_{part}.html" for part in ("form", "none", "parts", "picked_place", "picks", "result", "result_only")
+    }
     assert {p.name for p in TEMPLATES.glob("*.html")} - shared == set(PAGES)
 
 

@@ -14,6 +14,7 @@ from spectree import Response as Documented
 
 from controller.views.map import label_points
 from controller.views.sites import filter_of
+from web.access import for_all
 from web.api import schemas as s
 from web.api import shape
 from web.api.tree import conditional, spec
@@ -271,6 +272,7 @@ def outage(outage_id: str) -> Response:
 
 
 @blueprint.get("/status")
+@for_all
 @spec.validate(resp=_doc(s.StatusOut), tags=["fleet"])
 def status() -> Response:
     """Public figures a regency; no names of devices, no addresses."""

@@ -10,13 +10,14 @@ from web.draw.map import overview
 from web.draw.marks import mark
 from web.draw.planner import choropleth, ladder, marks_of, pick_key
 from web.draw.planner_charts import lorenz, marginal, trade
+from web.draw.province import province
 
 __all__ = ["install"]
 
 
 def install(app: Flask) -> None:
     """Give every template our pictures."""
-    app.jinja_env.globals.update(mark=mark, mix_bar=mix, day_bar=days, overview_map=overview)
+    app.jinja_env.globals.update(mark=mark, mix_bar=mix, day_bar=days, overview_map=overview, province=province)
     app.jinja_env.globals.update(chart_svg=chart_svg, key_line=key_line, line_word=line_word)
     app.jinja_env.globals.update(choropleth=choropleth, ladder=ladder, marks_of=marks_of, pick_key=pick_key)
     app.jinja_env.globals.update(lorenz_chart=lorenz, trade_chart=trade, marginal_chart=marginal)

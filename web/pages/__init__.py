@@ -11,9 +11,10 @@ from web.pages.devices import blueprint as devices
 from web.pages.map import blueprint as site_map
 from web.pages.planner import blueprint as planner
 from web.pages.report import blueprint as report
+from web.pages.signin import blueprint as signin
 from web.pages.sites import blueprint as sites
 
-BLUEPRINTS = (board, site_map, sites, devices, planner, report, about, choices)
+BLUEPRINTS = (board, site_map, sites, devices, planner, report, about, choices, signin)
 
 
 def install(app: Flask) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
+from web.access import for_all
 from web.pages.answer import answer, views
 from web.words.speech import g_now
 
@@ -11,6 +12,7 @@ blueprint = Blueprint("about", __name__)
 
 
 @blueprint.get("/status")
+@for_all
 def public() -> Response:
     """Figures a regency; no names of devices, no addresses."""
     return answer("public.html", lambda: views().public(g_now()))

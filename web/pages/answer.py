@@ -10,6 +10,7 @@ from flask import Response, current_app, g, make_response, render_template, requ
 
 from controller.views import Views
 from controller.views.fleet import Fleet
+from web.access import who_tag
 from web.static_files import static_url
 from web.words.speech import g_now, language, theme
 
@@ -31,7 +32,7 @@ def fleet() -> Fleet:
 
 def etag_of(*parts: object) -> str:
     """A tag of everything that would change the answer."""
-    text = "|".join(map(str, (request.full_path, *parts)))
+    text = "|".join(map(str, (request.full_path, who_tag(), *parts)))
     return hashlib.blake2b(text.encode(), digest_size=9).hexdigest()
 
 

@@ -11,6 +11,7 @@ from controller.views.planner import PlannerFilter
 from controller.views.planner_scenarios import TooMany
 from controller.views.planner_sources import PlanRefused
 from controller.views.planner_views import PlannerViews
+from web.access import May, may
 from web.pages import planner_query as query
 from web.pages.answer import fleet
 from web.words import planner as words
@@ -100,14 +101,13 @@ def cell() -> Response:
 
 
 @blueprint.post("/rencana/simpan")
+@may(May.ANYONE)
 def save() -> AnyResponse:
     """Keep the plan of the query string under the name of the form, and go to its permanent link."""
     fleet()
     found = planner()
     if found is None:
         abort(404)
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
-        abort(403)
     wanted = _wanted(found)
     if wanted.ask is None:
         abort(400)

@@ -81,7 +81,7 @@ function apply(page) {
 }
 
 async function ask(address, known = "") {
-  const answer = await fetch(address, { cache: "no-store", headers: known ? { "If-None-Match": known } : {} });
+  const answer = await fetch(address, { cache: "no-store", headers: known ? { "If-None-Match": known, "X-Merata-Poll": "1" } : {} });
   if (answer.status === 304) return null;
   if (!answer.ok) throw new Error(String(answer.status));
   etag = answer.headers.get("ETag") || "";
