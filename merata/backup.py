@@ -34,7 +34,8 @@ _LEFT_OUT = (
     "run",
     "backups",
     "restore.part",
-)  # locks of this machine, archives themselves, a restore that was cut short
+    "keys",
+)  # locks of this machine, archives themselves, a restore that was cut short, what encrypts (an archive goes places)
 _LEFT_OUT_ENDS = ("-wal", "-shm", "-journal", ".part")
 _REPLACED = "replaced-"
 _REDO_S = 86_400  # how far back from the newest bucket summaries are made again after a restore
@@ -197,7 +198,10 @@ def restore(archive: Path, state: Path, *, replace: bool, now: datetime) -> Mani
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
     with StateLock(state / "run"):
         there = [
-            p for p in state.iterdir() if p.name not in ("run", "restore.part") and not p.name.startswith(_REPLACED)
+            # Keys stay: an archive holds none, and copies of before open with them only.
+            p
+            for p in state.iterdir()
+            if p.name not in ("run", "restore.part", "keys") and not p.name.startswith(_REPLACED)
         ]
         holds = [p for p in there if p.is_file() or any(p.iterdir())]
         if holds and not replace:

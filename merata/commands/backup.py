@@ -15,7 +15,7 @@ _archive = click.argument("archive", type=click.Path(path_type=Path, dir_okay=Fa
 
 @click.group()
 def command() -> None:
-    """Back up the state directory: history, raw readings, spool, journal, inventories, host keys."""
+    """Back up the state directory: history, raw readings, spool, journal, inventories, host keys, configurations."""
 
 
 @command.command("create")
@@ -24,7 +24,7 @@ def command() -> None:
 def create(context: Context, archive: Path | None) -> None:
     """Write ARCHIVE (a file, or a folder for merata-TIME.tar; default: here). A running controller is not disturbed.
 
-    The archive holds what the state directory holds, so guard it as well: it is readable by its owner only.
+    The archive holds what the state directory holds but its keys: guard it, it is readable by its owner only.
     """
     now = backup.clock()
     target = archive or Path()
@@ -32,6 +32,8 @@ def create(context: Context, archive: Path | None) -> None:
         target = target / backup.default_name(now)
     made = backup.create(context.state, target, now=now, program=version("merata"))
     click.echo(f"{target}: {len(made.members)} files, {made.size / 1e6:.1f} MB")
+    if (keys := context.state / "keys").is_dir():
+        click.echo(f"without {keys}: it opens the copies of configurations; keep a copy of it elsewhere", err=True)
     if not any(member.name == "journal.db" for member in made.members):
         click.echo("without a journal: back up its PostgreSQL database with pg_dump, if that is where it is", err=True)
 

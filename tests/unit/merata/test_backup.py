@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from controller.configurations.copies import Copies
+from controller.configurations.keys import own_key
 from measurements.errors import StoreBusy
 from measurements.sqlite.reader import open_reader
 from measurements.sqlite.store import SqliteStore
@@ -98,6 +100,18 @@ def test_a_state_that_is_not_empty_is_refused_and_moved_aside_only_when_told(sta
     create(state, state.parent / "again.tar", now=NOW, program="0.1.0")
     names = {member.name for member in verify(state.parent / "again.tar").members}
     assert not any(name.startswith("replaced-") for name in names)
+
+
+def test_keys_are_in_no_archive_and_stay_where_they_are_after_a_restore(state: Path, tmp_path: Path) -> None:
+    copies = Copies(state / "configurations" / "copies", own_key(state / "keys" / "configurations.key"))
+    reference = copies.keep("ap-1", "hostname a\n", at=1.79e9)
+    archive = tmp_path / "a.tar"
+    made = create(state, archive, now=NOW, program="test")
+    assert not any(member.name.startswith("keys/") for member in made.members)
+    assert any(member.name.endswith(f"{reference}.cfgz") for member in made.members)
+    restore(archive, state, replace=True, now=NOW)
+    again = Copies(state / "configurations" / "copies", own_key(state / "keys" / "configurations.key"))
+    assert again.get("ap-1", reference) == "hostname a\n"
 
 
 def test_a_state_in_use_is_not_restored_over(state: Path) -> None:
