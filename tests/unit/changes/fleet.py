@@ -14,15 +14,15 @@ from geography.units import Level, load
 UNITS = load()
 
 
-def site(name: str = "pkm-ngabang", **said: Any) -> Site:
+def site(key: str = "pkm-ngabang", **said: Any) -> Site:
     facts = {"name": "Puskesmas Ngabang", "area": "61.08.01", "lat": 0.38, "lon": 109.95, "kind": SiteKind.PUSKESMAS}
-    return Site(id=SiteId(name), **{**facts, **said})
+    return Site(id=SiteId(key), **{**facts, **said})
 
 
-def device(name: str = "r1", at: Site | None = None, **said: Any) -> Device:
-    facts: dict[str, Any] = {"name": name, "role": Role.ROUTER, "platform": "routeros"}
+def device(key: str = "r1", at: Site | None = None, **said: Any) -> Device:
+    facts: dict[str, Any] = {"name": key, "role": Role.ROUTER, "platform": "routeros"}
     facts |= {"ssh": SshSettings(credential="lab", username="merata"), "target": Target(domain="d", host="192.0.2.1")}
-    return Device(id=DeviceId(name), site=(at or site()).id, **{**facts, **said})
+    return Device(id=DeviceId(key), site=(at or site()).id, **{**facts, **said})
 
 
 def subject(**said: Any) -> Subject:
