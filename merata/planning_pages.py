@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controller.coverage import costs, profiles, siting
-from controller.coverage.candidates import within
 from controller.coverage.cells import Hexagons, Spread, gather, spread
 from controller.coverage.errors import BadInput, LedgerError
 from controller.coverage.ledger import Ledger
@@ -260,12 +259,11 @@ class PagesPlanner:
         except PlanRefused:
             return None
         grid = self._live.grid()
-        served = sums(ground.people.row, ground.people.people * after, len(grid))
-        if ask.area is None:
-            return served
-        here = np.array([within(code, ask.area) for code in ground.units], dtype=bool)
-        inside = np.isin(grid.village, np.array(list(ground.units), dtype=np.str_)[here])
-        return np.where(inside, served, self._spread(found).effective)
+        area = ask.area or ""
+        inside = np.flatnonzero((grid.village == area) | np.char.startswith(grid.village, area + "." if area else ""))
+        served = self._spread(found).effective.copy()  # the ground's rows are those of its area, in their order
+        served[inside] = sums(ground.people.row, ground.people.people * after, len(inside))
+        return served
 
     def _carried_out(self, ask: PlanAsk, plan: LivePlan) -> tuple[siting.Ground, NDArray[np.bool_]]:
         """The ground of a question, and which of its points are served after its plan: those who wait still wait."""

@@ -19,6 +19,7 @@ from controller.reports.offered import LONG_ROWS, SHORT_PAGES, SHORT_ROWS, villa
 from controller.views.planner_scenarios import Scenario, Scenarios
 from geography.layers import Layers
 from geography.outlines import outlines
+from geography.sources import official
 from geography.units import Level, Units, level_of
 from merata import coverage_text as text
 from merata.coverage_live import folder_of
@@ -71,7 +72,8 @@ def printed(where: Where, out: Path, *, lang: str, radius_km: float, question: P
     area = where.area(known.units)
     if area is not None and level_of(area) is not (Level.REGENCY if is_short else Level.PROVINCE):
         raise BadInput(f"{area} is a {level_of(area)}", path="CODE")
-    given = material(where, known, area if is_short else None, radius_km, question)
+    is_one_of_many = len(known.units.level(Level.PROVINCE)) > 1
+    given = material(where, known, area if is_short or is_one_of_many else None, radius_km, question)
     if is_short:
         pdf = pages.fitted(lambda n: compose(given, lang, rows=n, is_short=True), pages=SHORT_PAGES, most=SHORT_ROWS)
     else:
@@ -89,7 +91,8 @@ def material(where: Where, known: Planner, area: str | None, radius_km: float, q
         raise BadInput(f"that scenario plans {saved.ask.area or 'the whole province'}", path="--scenario")
     fleet = known.fleet()
     found = []
-    for radius in sorted({*RADII_KM, radius_km}) if area is None else (radius_km,):
+    is_regency = area is not None and level_of(area) is Level.REGENCY
+    for radius in (radius_km,) if is_regency else sorted({*RADII_KM, radius_km}):
         with text.progress(f"coverage at {radius:g} km"):
             found.append(known.coverage(where.threshold(), where.rules(), radius_km=radius, now=where.now))
     shown = next(f for f in found if f.radius_km == radius_km)
@@ -105,6 +108,8 @@ def material(where: Where, known: Planner, area: str | None, radius_km: float, q
         is_sample=fleet is not None and fleet.inventory.simulated,
         made_at=where.now,
         zone=fleet.inventory.timezone if fleet is not None else "UTC",
+        is_bounded=question.scenario is None or _saved(where, question.scenario).is_bounded,
+        people_source=official(known.units),
     )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from controller.coverage.model import Coverage, LedgerMonth, LiveCoverage, LivePlan, Verdict
+from controller.coverage.live import fairness
+from controller.coverage.model import Coverage, Equity, LedgerMonth, LiveCoverage, LivePlan, Verdict
 from controller.reports.picture import COLOURS, choropleth
 from controller.reports.tables import Ring
 from controller.reports.words import Told
@@ -19,8 +20,9 @@ MONTHS_SHOWN = 12
 class Material:
     """What a report is made of.
 
-    area: code of the regency; None: everything. others: further radii, by radius. outlines: rings of regencies and
-    districts by code. zone: of the times shown. is_sample: the measurements are simulated.
+    area: code of the regency or province; None: everything. others: further radii, by radius. outlines: rings of
+    regencies and districts by code. zone: of the times shown. is_sample: the measurements are simulated. is_bounded:
+    the bound of the plan comes from a proof. people_source: where the people of regencies come from, by language.
     """
 
     found: LiveCoverage
@@ -33,6 +35,8 @@ class Material:
     is_sample: bool
     made_at: float
     zone: str = "UTC"
+    is_bounded: bool = True
+    people_source: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,12 +102,23 @@ class _Writer:
         self.given, self.told, self.rows = given, told, rows
         found = given.found
         self.row = next((r for r in found.rows if r.code == given.area), found.total)
-        provinces = found.level("province")
-        self.place = self.row.name if given.area else (provinces[0].name if len(provinces) == 1 else found.total.name)
-        self.level = "regency" if given.area is None else "district"
+        provinces = [p.name for p in found.level("province")]
+        several = told("provinces", n=len(provinces), names=", ".join(provinces))
+        self.place = self.row.name if given.area else provinces[0] if len(provinces) == 1 else several
+        self.is_regency = given.area is not None and "." in given.area
+        self.is_all = given.area is None or (len(provinces) == 1 and not self.is_regency)
+        self.level = "district" if self.is_regency else "regency"
         self.inner = sorted((r for r in found.level(self.level) if self.is_in(r.code)), key=_share)
         self.names = {r.code: r.name for r in found.rows}
         self.radius = told.number(found.radius_km, 2).rstrip("0").rstrip(",.")
+
+    @property
+    def equality(self) -> Equity:
+        """Of the province that is looked at; of everything where that is all."""
+        return self._equality(self.given.found)
+
+    def _equality(self, found: LiveCoverage) -> Equity:
+        return found.equity if self.is_all else fairness([r for r in found.rows if self.is_in(r.code)])
 
     def is_in(self, code: str) -> bool:
         area = self.given.area
@@ -121,8 +136,8 @@ class _Writer:
             [told("nominal"), told.percent(_of(row.nominal, row)), told("people_of", n=told.people(row.nominal))],
             [told("unknown"), told.percent(_of(row.unknown, row)), told("not_counted")],
         ]
-        if self.given.area is None:
-            facts.append([told("gini"), told.number(self.given.found.equity.gini, 3), told("between")])
+        if not self.is_regency:
+            facts.append([told("gini"), told.number(self.equality.gini, 3), told("between")])
         else:
             facts.append([told("unserved"), told.people(row.people - row.effective), told("people_of", n=told.people(
                 row.people))])  # fmt: skip
@@ -140,17 +155,17 @@ class _Writer:
         return [
             _heading(told("map_head")),
             {"kind": "map", "alt": alt, "legend": legend, "note": " ".join([*notes, told("estimate")]),
-             "height": 118 if self.given.area is None else 94},
+             "height": 94 if self.is_regency else 118},
         ]  # fmt: skip
 
     def picture(self) -> str:
-        area, outlines = self.given.area, self.given.outlines
+        outlines = self.given.outlines
         rows = [r for r in self.given.found.level("district") if self.is_in(r.code)]
-        borders = {c: r for c, r in outlines.items() if c.count(".") == 1 and (area is None or c == area)}
+        borders = {c: r for c, r in outlines.items() if c.count(".") == 1 and self.is_in(c)}
         inner = {r.code: outlines[r.code] for r in rows if r.code in outlines}
         steps = [s for s in self.given.plan.steps if self.is_in(s.regency)] if self.given.plan else []
-        if area is None:  # names of regencies, over districts
-            named = [r for r in self.given.found.level("regency") if r.code in outlines]
+        if not self.is_regency:  # names of regencies, over districts
+            named = [r for r in self.given.found.level("regency") if r.code in outlines and self.is_in(r.code)]
             return choropleth(rows, inner, borders, steps=steps, names={r.code: self.name(r.code) for r in named})
         return choropleth(rows, inner, borders, steps=steps, names={r.code: r.name for r in rows})
 
@@ -172,12 +187,14 @@ class _Writer:
         if len(shown) < 2:
             return []
         head = [told("radius"), told("effective"), "%", told("nominal"), told("unknown"), told("gini")]
-        rows = [
-            [f"{told.number(f.radius_km, 2 if f.radius_km < 1 else 0)} km", told.people(f.total.effective),
-             told.percent(f.total.effective_ratio).removesuffix(" %"), told.people(f.total.nominal),
-             told.people(f.total.unknown), told.number(f.equity.gini, 3)]
-            for f in shown
-        ]  # fmt: skip
+        rows = []
+        for found in shown:
+            row = next((r for r in found.rows if r.code == self.given.area), found.total)
+            rows.append(
+                [f"{told.number(found.radius_km, 2 if found.radius_km < 1 else 0)} km", told.people(row.effective),
+                 told.percent(row.effective_ratio).removesuffix(" %"), told.people(row.nominal),
+                 told.people(row.unknown), told.number(self._equality(found).gini, 3)]
+            )  # fmt: skip
         return [_heading(told("radii_head")), _table(head, rows, right=range(1, 6), widths=(1, 1, 0.7, 1, 1, 1))]
 
     def gaps(self) -> list[dict[str, Any]]:
@@ -210,7 +227,7 @@ class _Writer:
 
     def _district(self, code: str) -> str:
         district = self.names.get(code, code)
-        return district if self.given.area else f"{district}, {self.name(code.rpartition('.')[0])}"
+        return district if self.is_regency else f"{district}, {self.name(code.rpartition('.')[0])}"
 
     def _more(self, whole: int) -> list[dict[str, Any]]:
         left = whole - self.rows
@@ -235,12 +252,12 @@ class _Writer:
                 *self._more(len(bad))]  # fmt: skip
 
     def equity(self) -> list[dict[str, Any]]:
-        told, e, r = self.told, self.given.found.equity, self.given.found.redundancy
+        told, e, r = self.told, self.equality, self.given.found.redundancy
         theil = f"{told.number(e.theil_between, 3)} + {told.number(e.theil_within, 3)}"
         rows = [
             [told("gini_regencies"), told.number(e.gini, 3)], [told("gini_villages"), told.number(e.gini_villages, 3)],
-            [told("theil"), theil], [told("twenty"), told.number(e.ratio_20_20, 1)],
-            [told("palma"), told.number(e.palma, 1)], [told("atkinson"), told.number(e.atkinson_05, 3)],
+            [told("theil"), theil], [told("twenty"), self._over(e.ratio_20_20)],
+            [told("palma"), self._over(e.palma)], [told("atkinson"), told.number(e.atkinson_05, 3)],
         ]  # fmt: skip
         made = [_heading(told("equity_head"))]
         if e.worst_regency and e.best_regency:
@@ -248,9 +265,14 @@ class _Writer:
             made.append(_text(told("equity_lead", worst=worst, worst_share=told.percent(e.worst_ratio), best=best,
                                    best_share=told.percent(e.best_ratio))))  # fmt: skip
         single, fragile = told.people(r.single_effective), told.people(r.single_unreliable)
-        made += [_table([told("measure_name"), told("value")], rows, right=(1,), widths=(3, 1)),
-                 _text(told("redundancy", single=single, fragile=fragile))]  # fmt: skip
-        return made + self._trend()
+        made.append(_table([told("measure_name"), told("value")], rows, right=(1,), widths=(3, 1)))
+        if not self.is_all:  # the ledger and the lone sites are counted over everything
+            return made
+        return [*made, _text(told("redundancy", single=single, fragile=fragile)), *self._trend()]
+
+    def _over(self, ratio: float | None) -> str:
+        """A ratio of the best served to the least; without a number where the least have nothing."""
+        return self.told("endless") if ratio is None or not math.isfinite(ratio) else self.told.number(ratio, 1)
 
     def _trend(self) -> list[dict[str, Any]]:
         told, months = self.told, self.given.months[-MONTHS_SHOWN:]
@@ -258,7 +280,7 @@ class _Writer:
             return []
         head = [told("month"), told("effective"), told("unknown"), told("gini"), told("lost"), told("observed")]
         rows = [
-            [m.month, told.people(m.effective), told.people(m.unknown), told.number(m.gini, 3),
+            [told.month(m.month), told.people(m.effective), told.people(m.unknown), told.number(m.gini, 3),
              told.people(m.person_hours_lost), told.percent(m.observed_ratio)]
             for m in months
         ]  # fmt: skip
@@ -268,8 +290,8 @@ class _Writer:
         told, plan = self.told, self.given.plan
         if plan is None:
             return []
-        proof = told("optimal" if plan.status == "optimal" else "feasible", bound=told.number(plan.bound),
-                     gap=told.number(plan.gap_pct, 2))  # fmt: skip
+        said = "quick" if not self.given.is_bounded else "optimal" if plan.status == "optimal" else "feasible"
+        proof = told(said, bound=told.number(plan.bound), gap=told.number(plan.gap_pct, 2))
         new = plan.covered_after - plan.covered_before
         shares = [told.percent(_ratio(v, plan.people)) for v in (plan.covered_before, plan.covered_after)]
         lead = told("plan_lead", steps=len(plan.steps), cost=told.rupiah(plan.cost), new=told.people(new),
@@ -281,13 +303,13 @@ class _Writer:
         head = [told("rank"), told("remedy"), told("place"), told("unit_district"), told("link"), told("new_people"),
                 told("cost"), told("per_person")]  # fmt: skip
         rows = [
-            [str(s.rank), told(s.action), s.name, self._district(s.district), s.backhaul, told.people(s.people),
+            [str(s.rank), told(s.action), s.name, self._district(s.district), told(s.backhaul), told.people(s.people),
              told.number(s.cost / 1e6, 1), told.number(s.rupiah_per_person)]
             for s in plan.steps[: self.rows]
         ]  # fmt: skip
         made = [_heading(told("plan_head")), _text(lead), _text(more, "small")]
         if rows:
-            widths = (0.4, 0.9, 1.6, 2.1, 0.6, 0.9, 0.8, 0.8)
+            widths = (0.4, 0.9, 1.6, 2.0, 0.9, 0.9, 0.8, 0.8)
             made += [_table(head, rows, right=(0, 5, 6, 7), widths=widths), *self._more(len(plan.steps))]
         if plan.measure:
             near = told.people(sum(m.people for m in plan.measure))
@@ -312,11 +334,12 @@ class _Writer:
                                 kbps="" if kbps is None else told("kbps", n=told.number(kbps)),
                                 observed=told.percent(rules.min_observed_ratio, 0),
                                 saturated=told.percent(rules.saturated_ratio, 0))),
-            ("source", " ".join(profile.source.split())),
-            ("people_source", told("people_said", kind=inputs.demand_kind)),
+            ("source", " ".join(((told.lang == "id" and profile.source_id) or profile.source).split())),
+            ("people_source", told("people_said", source=self.given.people_source[told.lang],
+                                   kind=told.note(inputs.demand_kind))),
             ("method", told("method_said", radius=self.radius)),
             ("limits", told("limits_said", approximate=approximate, unknown=unknown)),
-            ("notes", "; ".join(_cut(note) for note in inputs.notes) or "–"),
+            ("notes", "; ".join(_cut(told.note(note)) for note in inputs.notes) or "–"),
             ("hash", told("hash_said", inputs=inputs.hash, inventory=inputs.inventory[:12],
                           demand=inputs.demand[:12])),
             ("made", told.time(self.given.made_at)),

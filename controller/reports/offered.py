@@ -13,6 +13,7 @@ from controller.reports.document import Material, compose
 from controller.views.fleet import Fresh
 from controller.views.planner import RADII, PlannerFilter
 from controller.views.planner_views import PlannerViews
+from geography.sources import official
 from geography.units import Level, load
 
 SHORT_PAGES, SHORT_ROWS, LONG_ROWS = 2, 11, 20
@@ -20,11 +21,13 @@ SHORT_PAGES, SHORT_ROWS, LONG_ROWS = 2, 11, 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportPage:
-    """`/laporan`. has_plan: the question holds a plan, or a saved scenario was named."""
+    """`/laporan`. has_plan: the question holds a plan, or a saved scenario was named. place: empty for several."""
 
     fresh: Fresh
+    place: str
     radius_km: float
     has_plan: bool
+    is_regency: bool
     formats: tuple[str, ...] = files.FORMATS
 
 
@@ -79,6 +82,7 @@ def printed(
     lang: str,
     zone: str,
     is_sample: bool,
+    is_bounded: bool = True,
 ) -> bytes | None:
     """The printed report: of the regency that is looked at, else of everything; None before anything was measured.
 
@@ -105,6 +109,8 @@ def printed(
         is_sample=is_sample,
         made_at=now,
         zone=zone,
+        is_bounded=is_bounded,
+        people_source=official(planner.units),
     )
     if area is None:
         return pages.to_pdf(compose(given, lang, rows=LONG_ROWS, is_short=False))

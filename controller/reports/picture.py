@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 
 from controller.coverage.model import Coverage, Step
 from controller.reports.tables import Ring
+from controller.views.labels import Name, placed
 
 BREAKS = (0.10, 0.25, 0.50, 0.75)  # of people; as on the planner's page
 COLOURS = ("#f5ead0", "#b3d3bd", "#76b5b1", "#388696", "#0c495c")
@@ -61,10 +62,12 @@ def choropleth(
     parts += [
         f'<path d="{to.path(r)}" fill="none" stroke="#3b434c" stroke-width="1.3"/>' for _, r in sorted(borders.items())
     ]
-    parts += _written({**dict(borders), **{r.code: rings for r, rings in drawn}}, names, to)
+    marks = [to.xy(s.lon, s.lat) for s in steps if s.rank <= RANKED]
+    parts += _written({**dict(borders), **{r.code: rings for r, rings in drawn}}, names, marks, to)
     parts += [_point(s, to) for s in reversed(steps)]
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:.0f} {to.height:.0f}">{_HATCH}'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{-to.beside:.0f} 0 {WIDTH + 2 * to.beside:.0f} '
+        f'{to.height:.0f}">{_HATCH}'
         f"{''.join(parts)}{_scale(to)}</svg>"
     )
 
@@ -81,6 +84,8 @@ class _Frame:
         self._stretch = 1 / max(0.2, math.cos(middle))
         self.height = (self._north - min(lats) + pad) * self.scale * self._stretch
         self.grow = max(1.0, self.height / TALL)  # tall maps are set smaller: what is written on them grows
+        self.beside = 130.0 if self.height > 0.75 * WIDTH else 0.0  # a tall map leaves room at its sides on the page
+        self.height += 26 * self.grow  # for the scale, under the land
 
     def xy(self, lon: float, lat: float) -> tuple[float, float]:
         return (lon - self._west) * self.scale, (self._north - lat) * self.scale * self._stretch
@@ -98,26 +103,27 @@ def _fill(step: int) -> str:
     return "url(#h)" if step == HATCHED else COLOURS[step - 1]
 
 
-def _written(areas: Mapping[str, Sequence[Ring]], names: Mapping[str, str], to: _Frame) -> list[str]:
-    """Names, moved a little where two would meet; one that finds no room is left out."""
-    parts, taken = [], list[tuple[float, float, float, float]]()
-    for code in sorted(areas, key=lambda c: -_size(areas[c])):
-        if code not in names:
-            continue
+def _written(
+    areas: Mapping[str, Sequence[Ring]], names: Mapping[str, str], marks: Sequence[tuple[float, float]], to: _Frame
+) -> list[str]:
+    """Names off one another and off numbered points; one that finds no room is left out."""
+    wanted = {}
+    for code in sorted((c for c in areas if c in names), key=lambda c: -_size(areas[c])):
         ring = max(areas[code], key=len)
         x, y = to.xy(sum(p[0] for p in ring) / len(ring), sum(p[1] for p in ring) / len(ring))
-        half = len(names[code]) * 4.1 * to.grow
-        for dx, dy in ((0, 0), (0, -18), (0, 18), (-30, 0), (30, 0), (0, -34), (0, 34)):
-            px, py = min(max(x + dx, half + 2), WIDTH - half - 2), y + dy * to.grow
-            box = (px - half, py - 13 * to.grow, px + half, py + 5 * to.grow)
-            if not any(box[0] < t[2] and t[0] < box[2] and box[1] < t[3] and t[1] < box[3] for t in taken):
-                taken.append(box)
-                style = f'font-family="Libertinus Serif" font-size="{17 * to.grow:.1f}" text-anchor="middle"'
-                word = escape(names[code])
-                halo = 'fill="#ffffff" stroke="#ffffff" stroke-width="4" stroke-opacity="0.8"'
-                at = f'x="{px:.0f}" y="{py:.0f}"'
-                parts.append(f'<text {style} {at} {halo}>{word}</text><text {style} {at} fill="#1b2126">{word}</text>')
-                break
+        wanted[code] = Name(x=x, y=y + 5 * to.grow, half=len(names[code]) * 4.5 * to.grow, height=17 * to.grow)
+    parts = []
+    style = f'font-family="Libertinus Serif" font-size="{17 * to.grow:.1f}" text-anchor="middle"'
+    halo = 'fill="#ffffff" stroke="#ffffff" stroke-width="4" stroke-opacity="0.8"'
+    found = placed(wanted, marks, mark=11 * to.grow, width=WIDTH, height=to.height, beside=to.beside)
+    for code, at in found.items():
+        if at.hides:
+            continue
+        if at.line:
+            x1, y1, x2, y2 = at.line
+            parts.append(f'<path d="M{x1:.0f} {y1:.0f}L{x2:.0f} {y2:.0f}" stroke="#3b434c" stroke-width="0.9"/>')
+        where, word = f'x="{at.x:.0f}" y="{at.y:.0f}"', escape(names[code])
+        parts.append(f'<text {style} {where} {halo}>{word}</text><text {style} {where} fill="#1b2126">{word}</text>')
     return parts
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from controller.reports.notes import in_language
+
 LANGUAGES = ("id", "en")
 _MONTHS = {
     "id": "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember".split(),  # noqa: SIM905
@@ -104,6 +106,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "gini_villages": ("Gini antardesa (perkiraan)", "Gini of villages (estimate)"),
     "theil": ("Theil T, antara + di dalam kabupaten", "Theil T, between + within regencies"),
     "twenty": ("20:20", "20:20"),
+    "endless": ("terbawah tidak terlayani sama sekali", "the lowest have nothing"),
     "palma": ("Palma", "Palma"),
     "atkinson": ("Atkinson (0,5)", "Atkinson (0.5)"),
     "month": ("Bulan", "Month"),
@@ -161,9 +164,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "source": ("Sumber ambang", "Source of thresholds"),
     "people_source": ("Sumber penduduk", "Source of people"),
     "people_said": (
-        "Kabupaten: Dukcapil 2024, angka resmi. Di bawahnya perkiraan. Disebar atas {kind}.",
-        "Regencies: Dukcapil 2024, official. Below that estimates. Spread over {kind}.",
+        "Kabupaten dan kota: {source}. Di bawahnya perkiraan. Disebar atas {kind}.",
+        "Regencies and cities: {source}. Below that estimates. Spread over {kind}.",
     ),
+    "provinces": ("{n} provinsi: {names}", "{n} provinces: {names}"),
+    "quick": ("Rencana cepat, belum dibuktikan terbaik.", "A quick plan, not proven best."),
+    "fibre": ("serat optik", "fibre"),
+    "radio": ("radio", "radio"),
+    "4g": ("4G", "4G"),
+    "vsat": ("VSAT", "VSAT"),
     "method": ("Cara", "Method"),
     "method_said": (
         "Orang terlayani bila ada lokasi yang memenuhi ambang dalam {radius} km garis lurus. Lalu lintas bukan "
@@ -207,6 +216,15 @@ class Told:
             return "–"
         text = f"{value:,.{digits}f}"
         return text.translate(str.maketrans(",.", ".,")) if self.lang == "id" else text
+
+    def note(self, text: str) -> str:
+        """A sentence that figures bring along."""
+        return in_language(text, self.lang)
+
+    def month(self, value: str) -> str:
+        """A month as it is said: 2026-10 is Oktober 2026."""
+        year, number = value.split("-")
+        return f"{_MONTHS[self.lang][int(number) - 1]} {year}"
 
     def people(self, value: float | None) -> str:
         """Rounded as on the pages: tens, above 10,000 hundreds."""

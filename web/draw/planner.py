@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from controller.coverage.model import Coverage, Step
+from controller.views.labels import Name, placed
 from controller.views.map import label_points
 from controller.views.planner import Pick, Shade
 from controller.views.sources import Ring
@@ -17,9 +18,10 @@ from web.words.speech import Figures
 LOCKED = "M-12 -12H12V12H-12Z"
 FORBIDDEN = "M-8 -8L8 8M8 -8L-8 8"
 RANKED = 12  # plan points that carry their number
-LABEL_PX = 16.0
+LABEL_PX = 22.0  # room for a name where a script writes it a little larger
 NAMED_ON_PHONES = 6
-PLACES = ((0, 0), (0, -22), (0, 22), (-34, 0), (34, 0), (0, -40), (0, 40), (-60, 14), (60, 14))
+MARK_PX = 13.0
+BESIDE = 120.0  # px of the ground beside a tall map that names may use
 
 
 def choropleth(
@@ -64,7 +66,8 @@ def choropleth(
         if only and code != only and not only.startswith(code + ".")
     )
     shown = {c: r for c, r in borders.items() if c in names and (not only or c == only or only.startswith(c + "."))}
-    written = Markup("") if only.count(".") >= 1 else _names(names, shown, to)
+    marks = [to.xy(s.lon, s.lat) for s in steps if s.rank <= RANKED]
+    written = Markup("") if only.count(".") >= 1 else _names(names, shown, marks, to)
     dots = points(steps, to, hollow) + picked(picks, to)
     return Markup(
         '<svg viewBox="0 0 {:.0f} {:.0f}" role="{}" aria-label="{}" data-fit="{},{},{},{}">{}{}<g>{}</g>'
@@ -174,21 +177,29 @@ def _area(shade: Shade, rings: Sequence[Ring], to: Projection, ramp: str, link: 
     return Markup('<a href="{}" tabindex="-1" aria-hidden="true">{}</a>').format(link, drawn)
 
 
-def _names(names: Mapping[str, str], outlines: Mapping[str, Sequence[Ring]], to: Projection) -> Markup:
-    """Names of regencies, moved a little where two would meet."""
-    taken: list[tuple[float, float, float, float]] = []
-    parts: list[Markup] = []
-    large = sorted(outlines, key=lambda code: -_extent(outlines[code]))[:NAMED_ON_PHONES]
-    for code, at in label_points(outlines).items():
-        x, y = to.xy(*at)
+def _names(
+    names: Mapping[str, str],
+    outlines: Mapping[str, Sequence[Ring]],
+    marks: Sequence[tuple[float, float]],
+    to: Projection,
+) -> Markup:
+    """Names of regencies; one that had to go far has a line to its area."""
+    order = sorted(outlines, key=lambda code: -_extent(outlines[code]))
+    middles = label_points(outlines)
+    wanted = {}
+    for code in order:
+        x, y = to.xy(*middles[code])
         half = len(names[code]) * CHARACTER_PX * LABEL_PX / 12.5 / 2
-        boxes = [(x + dx - half, y + dy - 14, x + dx + half, y + dy + 5) for dx, dy in PLACES]
-        best = min(range(len(PLACES)), key=lambda k: (sum(_meet(boxes[k], t) for t in taken), k))
-        taken.append(boxes[best])
-        px, py = x + PLACES[best][0], y + PLACES[best][1]
-        kind = "lab" if code in large else "lab min"
-        at_it = Markup('<text class="{}" transform="translate({:.0f} {:.0f})">{}</text>')
-        parts.append(at_it.format(kind, px, py, names[code]))
+        wanted[code] = Name(x=x, y=y + 5, half=half, height=LABEL_PX)
+    parts: list[Markup] = []
+    found = placed(wanted, marks, mark=MARK_PX, width=WIDTH, height=to.height, beside=BESIDE)
+    for code, at in found.items():
+        kind = "lab" if code in order[:NAMED_ON_PHONES] else "lab min"
+        if at.line:
+            line = Markup('<path class="lead-l" d="M{:.0f} {:.0f}L{:.0f} {:.0f}"/>')
+            parts.append(line.format(*at.line))
+        name = Markup('<text class="{}" transform="translate({:.0f} {:.0f})">{}</text>')
+        parts.append(name.format(kind, at.x, at.y, names[code]))
     return Markup("").join(parts)
 
 
@@ -199,10 +210,6 @@ def _extent(rings: Sequence[Ring]) -> float:
         lons, lats = [p[0] for p in ring], [p[1] for p in ring]
         sizes.append((max(lons) - min(lons)) * (max(lats) - min(lats)))
     return max(sizes, default=0.0)
-
-
-def _meet(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def _equator(to: Projection) -> Markup:

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, abort, current_app, make_response, render
 from controller.coverage.model import LivePlan
 from controller.reports import files, offered
 from controller.views.planner import PlannerFilter
+from controller.views.planner_sources import ProofState
 from controller.views.planner_views import PlannerViews
 from web.pages import planner_query as query
 from web.pages.answer import fleet
@@ -24,15 +25,15 @@ def _asked() -> tuple[PlannerViews, PlannerFilter]:
     return found, query.read_filter(next(iter(found.planner.profiles)))
 
 
-def _plan(found: PlannerViews, wanted: PlannerFilter) -> LivePlan | None:
-    """The saved scenario that is named, else the plan that is asked for, else none."""
+def _plan(found: PlannerViews, wanted: PlannerFilter) -> tuple[LivePlan | None, bool]:
+    """The saved scenario that is named, else the plan that is asked for, else none; and whether its bound is proven."""
     if name := request.args.get("skenario"):
         saved = found.scenarios.find(name)
         if saved is None:
             abort(404)
-        return saved.plan
+        return saved.plan, saved.is_bounded
     shown = found.shown(wanted.ask, g_now()) if wanted.ask else None
-    return shown.plan if shown else None
+    return (shown.plan, shown.proof.state is ProofState.DONE) if shown else (None, True)
 
 
 @blueprint.get("/laporan")
@@ -45,8 +46,16 @@ def page() -> Response:
         saved = found.scenarios.find(name)
         if saved is None:
             abort(404)
-        tail = f"{query.link(query.filter_of(saved.ask), '')}&skenario={saved.id}"
-    shown = offered.ReportPage(fresh=now.fresh, radius_km=wanted.radius_km, has_plan=bool(wanted.ask or name))
+        wanted = query.filter_of(saved.ask)
+        tail = f"{query.link(wanted, '')}&skenario={saved.id}"
+    unit = found.planner.units.find(wanted.area) if wanted.area else None
+    shown = offered.ReportPage(
+        fresh=now.fresh,
+        place=unit.name if unit else "",
+        radius_km=wanted.radius_km,
+        has_plan=bool(wanted.ask or name),
+        is_regency=bool(wanted.area),
+    )
     answer = make_response(render_template("report.html", page=shown, words=words, what=WHAT_WORDS, tail=tail))
     answer.headers["Vary"] = "Cookie"
     return answer
@@ -60,7 +69,7 @@ def export(name: str) -> Response:
     found, wanted = _asked()
     if what not in WHAT_WORDS or kind not in (*files.FORMATS, "csv-metadata.json"):
         abort(404)
-    table = offered.table(found, wanted, WHAT_WORDS[what], _plan(found, wanted), g_now())
+    table = offered.table(found, wanted, WHAT_WORDS[what], _plan(found, wanted)[0], g_now())
     if table is None:
         abort(404)
     if kind == "csv-metadata.json":
@@ -74,14 +83,16 @@ def printed() -> Response:
     now = fleet()
     found, wanted = _asked()
     lang = request.args.get("bahasa", language())
+    plan, is_bounded = _plan(found, wanted)
     pdf = offered.printed(
         found,
         wanted,
-        _plan(found, wanted),
+        plan,
         g_now(),
         lang=lang if lang in ("id", "en") else "id",
         zone=now.timezone,
         is_sample=now.fresh.simulated,
+        is_bounded=is_bounded,
     )
     if pdf is None:
         abort(404)

@@ -22,6 +22,7 @@ def material(**changed: object) -> Material:
     given = Material(
         found=live(), area=None, months=(month("2026-09"), month("2026-10")), plan=plan(), outlines=OUTLINES,
         is_approximate=True, is_sample=True, made_at=NOW, zone="Asia/Pontianak",
+        people_source={"id": "Catatan sipil 2031", "en": "Civil records 2031"},
     )  # fmt: skip
     return replace(given, **changed)  # type: ignore[arg-type]
 

@@ -60,7 +60,7 @@ function start(map) {
   }
   // What is written keeps its size on the screen, a little larger where there is more room.
   function keepSize() {
-    const by = (Math.min(1, 0.62 * Math.sqrt(times())) / (svg.getScreenCTM()?.a || 1)).toFixed(4);
+    const by = (Math.min(1, 0.78 * Math.sqrt(times())) / (svg.getScreenCTM()?.a || 1)).toFixed(4);
     for (const mark of svg.querySelectorAll(".pt, .pick, .lab")) {
       mark.dataset.at ??= mark.getAttribute("transform");
       mark.setAttribute("transform", `${mark.dataset.at} scale(${by})`);

@@ -158,6 +158,7 @@ root?.addEventListener("rencana:pilih", async (event) => {
   }
   map.append(box);
   (box.querySelector("[tabindex]") ?? box).focus({ preventScroll: true });
+  box.scrollIntoView({ block: "nearest" }); // on a phone it stands under the map
   box.addEventListener("keydown", (key) => { if (key.key === "Escape") { box.remove(); map.querySelector("svg").focus({ preventScroll: true }); } });
 });
 
