@@ -6,7 +6,7 @@ PORT ?= 8021
 SHELL := /bin/bash
 BUILD_INPUTS := pyproject.toml frontend/package-lock.json frontend/hook.py $(wildcard web/translations/*/LC_MESSAGES/*.po)
 
-.PHONY: demo test check bench oracles lock clean format daemons
+.PHONY: demo test check bench oracles peers lock clean format daemons
 
 demo: $(VENV)/.ready  ## a simulated province, polled over real SNMP, on http://127.0.0.1:8021
 	@exec $(BIN)/merata demo --port $(PORT)
@@ -29,6 +29,8 @@ bench: $(VENV)/.ready-dev  ## measurements beside peers; writes benchmarks/resul
 oracles: .venv-oracles/.ready  ## planning held to spopt, access, inequality and CBC, in an environment of their own
 	.venv-oracles/bin/python -m pytest --confcutdir=tests/oracles -p no:cacheprovider -W ignore::DeprecationWarning tests/oracles
 
+peers: .venv-peers/.ready  ## nornir and ansible, for `python -m benchmarks.rollout`
+
 format: $(VENV)/.ready-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -40,6 +42,7 @@ lock:  ## resolve again; the locks hold hashes and no addresses
 	$(BIN)/uv pip compile pyproject.toml $(LOCK_FLAGS) -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra dev -c requirements.lock $(LOCK_FLAGS) -o requirements-dev.lock
 	$(BIN)/uv pip compile pyproject.toml --extra oracles -c requirements.lock -c requirements-dev.lock $(LOCK_FLAGS) -o requirements-oracles.lock
+	$(BIN)/uv pip compile pyproject.toml --extra peers -c requirements.lock $(LOCK_FLAGS) -o requirements-peers.lock
 LOCK_FLAGS := -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 
 $(BIN)/python:
@@ -61,6 +64,12 @@ $(VENV)/.ready-dev: requirements-dev.lock $(VENV)/.ready
 	@echo "merata: preparing the oracles (once, about 700 MB) ..."
 	@$(PYTHON) -m venv .venv-oracles
 	@.venv-oracles/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-oracles.lock
+	@touch $@
+
+.venv-peers/.ready: requirements-peers.lock
+	@echo "merata: preparing the peers of the benchmarks ..."
+	@$(PYTHON) -m venv .venv-peers
+	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.lock
 	@touch $@
 
 clean:
