@@ -41,7 +41,7 @@ def served(folder: Path, count: int, *, login_s: float, reply_s: float) -> Itera
     command = [sys.executable, "-m", "benchmarks._shells", str(folder), str(count), str(login_s), str(reply_s)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
-        assert process.stdout is not None  # noqa: S101 - asked for with PIPE
+        assert process.stdout is not None
         if process.stdout.readline().strip() != "READY":
             raise SystemExit("the simulated routers did not start")
         yield
