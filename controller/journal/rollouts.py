@@ -297,7 +297,7 @@ def _newest(table: Any, limit: int) -> Any:
 def _devices(connection: Connection, plan_id: int) -> tuple[PlanDevice, ...]:
     query = select(PLAN_DEVICE.c.frozen).where(PLAN_DEVICE.c.plan == plan_id).order_by(PLAN_DEVICE.c.device)
     return tuple(
-        PlanDevice(**{**row.frozen, "lines": tuple(row.frozen["lines"]), "warnings": tuple(row.frozen["warnings"])})
+        PlanDevice(**{**row.frozen, **{k: tuple(row.frozen.get(k, ())) for k in ("lines", "warnings", "checks")}})
         for row in connection.execute(query)
     )
 

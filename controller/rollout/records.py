@@ -92,6 +92,7 @@ class PlanDevice:
     people: int | None = None  # whose only working site this is, or who live near it (estimate)
     latency_s: float | None = None  # round trip of the session while planning
     error: str | None = None  # could not be planned: why; such a device is not sent to
+    checks: tuple[str, ...] = ()  # what must hold after, as `controller.changes.checks` reads them; without secrets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +112,8 @@ class Plan:
     options: Mapping[str, Any] = field(default_factory=dict)  # waves, budget, tolerance, window, workers, no_guard_ok
     inventory: str = ""  # version of the inventory it was made with
     template: str = ""  # hash of change file, templates and values
+    source: str = ""  # path of the change file, for planning again
+    values: Mapping[str, str] = field(default_factory=dict)  # set when it was made; secrets as references
     state: PlanState = PlanState.DRAFT
     approved_by: str | None = None
     approved_at: float | None = None

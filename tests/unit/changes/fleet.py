@@ -7,7 +7,7 @@ from typing import Any
 
 from controller.changes.subjects import Subject
 from devices.configuring.intents import Dns, Intent
-from devices.errors import NotSupported
+from devices.errors import NotSupported, Unreachable
 from devices.model import Backhaul, Device, DeviceId, Inventory, Role, Site, SiteId, SiteKind, SshSettings, Target
 from geography.units import Level, load
 
@@ -87,6 +87,43 @@ class Plain:
         if not isinstance(intent, Dns):
             raise NotSupported("plain devices know name servers only")
         return [f"dns={','.join(intent.servers)}"]
+
+    def obstacles(self, session: Any) -> list[str]:
+        return list(session.run("obstacles").splitlines())
+
+    def fetch(self, session: Any) -> str:
+        return str(session.run("fetch"))
+
+
+class Box:
+    """A device in memory; a session is one of these."""
+
+    def __init__(self, one: Device, text: str, obstacles: Sequence[str] = (), error: Exception | None = None) -> None:
+        self.device, self.text, self.obstacles, self.error = one, text, obstacles, error
+        self.ended: list[str] = []
+
+    def run(self, command: str, **_: Any) -> str:
+        if self.error is not None:
+            raise self.error
+        return self.text if command == "fetch" else "\n".join(self.obstacles)
+
+    def close(self) -> None:
+        self.ended.append("close")
+
+    def cut(self) -> None:
+        self.ended.append("cut")
+
+
+class Boxes:
+    """Sessions to devices in memory; who is not there is unreachable."""
+
+    def __init__(self, *boxes: Box) -> None:
+        self.boxes = {str(box.device.id): box for box in boxes}
+
+    def open(self, one: Device, *, deadline_s: float) -> Any:
+        if str(one.id) not in self.boxes:
+            raise Unreachable("no answer in time", target=one.target.host)
+        return self.boxes[str(one.id)]
 
 
 PLAIN: Any = Plain()
