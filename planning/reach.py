@@ -98,7 +98,8 @@ def by_radius(demand: tuple[Floats, Floats], sites: tuple[Floats, Floats], radiu
         columns = np.tile(np.arange(n_sites), n_demand)
     else:
         chord = 2 * np.sin(radius_km / (2 * EARTH_RADIUS_KM)) * (1 + 1e-9) + 1e-12
-        tree, other = cKDTree(_unit_sphere(*demand)), cKDTree(_unit_sphere(*sites))
+        # a tree that is asked once is not worth balancing
+        tree, other = (cKDTree(_unit_sphere(*at), compact_nodes=False, balanced_tree=False) for at in (demand, sites))
         found = tree.sparse_distance_matrix(other, chord, output_type="ndarray")
         order = np.lexsort((found["j"], found["i"]))
         rows, columns = found["i"][order], found["j"][order]

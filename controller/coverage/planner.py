@@ -29,7 +29,7 @@ from geography.units import Units
 log = logging.getLogger(__name__)
 DAY_S = 86_400
 HOUR_S = 3600
-RECIPE = 1  # raised when the rules change, so that kept results are made anew
+RECIPE = 2  # raised when the rules change, so that kept results are made anew
 _KEPT_FILES = 24
 T = TypeVar("T")
 Tests = Callable[[float, float], Mapping[str, Sequence[SpeedTest]]]
@@ -91,9 +91,10 @@ class Planner:
             StoreUnavailable: the measurements cannot be read.
         """
         if start is not None:
-            return self._judged(profile, rules, start, now, fleet)
+            return self._judged(profile, rules, start, now, fleet, tested_until=now)
         end = now - now % HOUR_S
-        return self._judged(profile, rules, end - rules.days * DAY_S, end, fleet)
+        # A test of this hour counts at once: nobody should wait for the hour to see what was just measured.
+        return self._judged(profile, rules, end - rules.days * DAY_S, end, fleet, tested_until=end + HOUR_S)
 
     def coverage(
         self,
@@ -148,7 +149,9 @@ class Planner:
         key = _hash(judged.inputs.hash, radius_km, area, asdict(brought))
 
         def make() -> siting.Ground:
-            found = siting.Ground(self.grid(), judged.sites, self.units, judged.inputs, radius_km=radius_km, area=area)
+            found = siting.Ground(
+                self.grid(), judged.sites, self.units, judged.inputs, radius_km=radius_km, area=area, brought=brought
+            )
             found.inputs = _described(judged.inputs, found.people)
             return found
 
@@ -159,11 +162,20 @@ class Planner:
         served = live.public(judged.sites)
         return demand.split(self.grid(), (served.lat, served.lon), radius_km)
 
-    def _judged(self, profile: ThresholdProfile, rules: Rules, start: float, end: float, fleet: Fleet | None) -> Worths:
+    def _judged(
+        self,
+        profile: ThresholdProfile,
+        rules: Rules,
+        start: float,
+        end: float,
+        fleet: Fleet | None,
+        *,
+        tested_until: float,
+    ) -> Worths:
         known = fleet or self.fleet()
         version = known.inventory.version if known else "none"
         grid = self.grid()
-        tests = self.tests(start, end)
+        tests = self.tests(start, tested_until)
         noted = [(site, [asdict(test) for test in tests[site]]) for site in sorted(tests)]
         said = (RECIPE, start, end, version, grid.inputs, asdict(profile), asdict(rules), noted)
         inputs = Inputs(

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from controller.coverage import demand, live
-from controller.coverage.candidates import Brought, candidates, within
+from controller.coverage.candidates import Brought, candidates
 from controller.coverage.costs import Costs
-from controller.coverage.demand import People
 from controller.coverage.errors import BadInput
 from controller.coverage.model import Inputs, LivePlan, Measure, SiteWorth, Step, Verdict
 from geography.grid import DemandGrid
@@ -88,7 +87,7 @@ class Ground:
         self.candidates = candidates(grid, self.served, units, inputs, points.offered, radius_km=radius_km, area=area)
         stands = (self.served.lat, self.served.lon)
         could = (np.array([c.lat for c in self.candidates]), np.array([c.lon for c in self.candidates]))
-        self.people = _only(demand.split(grid, stands, radius_km, more=could), area)
+        self.people = demand.split(demand.within(grid, area), stands, radius_km, more=could)
         at = (self.people.lat, self.people.lon)
         self.standing: Reach = by_radius(at, stands, radius_km)
         self.reach: Reach = by_radius(at, could, radius_km)
@@ -115,25 +114,6 @@ class Ground:
         """Served share of each region."""
         got = sums(self.region, self.people.people * covered, len(self.regions))
         return np.divide(got, self.total, out=np.zeros(len(got)), where=self.total > 0)
-
-
-def _only(people: People, area: str | None) -> People:
-    """The points of one area; its villages only."""
-    if area is None:
-        return people
-    kept = [k for k, code in enumerate(people.villages) if within(code, area)]
-    number = np.full(len(people.villages), -1, dtype=np.int64)
-    number[kept] = np.arange(len(kept))
-    here = number[people.village] >= 0
-    return replace(
-        people,
-        lat=people.lat[here],
-        lon=people.lon[here],
-        people=people.people[here],
-        village=number[people.village[here]],
-        row=people.row[here],
-        villages=tuple(people.villages[k] for k in kept),
-    )
 
 
 # --- the plan --------------------------------------------------------------------------------------------------------
