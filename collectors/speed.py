@@ -18,8 +18,9 @@ from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from devices.errors import UnexpectedReply
+from devices.errors import NotSupported, UnexpectedReply
 from devices.model import Device
+from devices.transport.session import Sessions
 from devices.transport.shell import Shell
 
 LEAST_BYTES: Final = 50_000  # less is an error page, or nothing worth a figure
@@ -163,32 +164,53 @@ def _enough(octets: int, seconds: float) -> Download:
 
 
 async def measure(
-    shell: Shell, device: Device, means: Means, target: str, *, most_bytes: int = 5_000_000, most_s: int = 15
+    shell: Shell,
+    device: Device,
+    means: Means,
+    target: str,
+    *,
+    most_bytes: int = 5_000_000,
+    most_s: int = 15,
+    sessions: Sessions | None = None,
 ) -> Download:
     """Let a device download and throw away.
 
     Args:
-        shell: the way in.
+        shell: the way into Linux.
         device: stands at the site, with `ssh` settings.
         means: with what.
         target: URL of something larger than `most_bytes` (for RouterOS: not much larger), or the iperf3 server.
         most_bytes: end of the test.
         most_s: end of the test.
+        sessions: the way into RouterOS.
 
     Raises:
         DeviceError: no session, or no usable answer.
         ValueError: the target does not fit the means.
     """
+    if means is Means.FETCH:
+        if sessions is None:
+            raise NotSupported("no terminals of RouterOS here", target=device.target.host)
+        line = fetch_command(target, most_s=most_s)
+        return parse_fetch(await asyncio.to_thread(_typed, sessions, device, line, most_s + _HEADROOM_S))
     read: Callable[[str], Download]
-    match means:
-        case Means.HTTP:
-            line, read = command(target, most_bytes=most_bytes, most_s=most_s), parse
-        case Means.FETCH:
-            line, read = fetch_command(target, most_s=most_s), parse_fetch
-        case Means.IPERF3:
-            line, read = iperf3_command(target, most_bytes=most_bytes, most_s=most_s), parse_iperf3
+    if means is Means.HTTP:
+        line, read = command(target, most_bytes=most_bytes, most_s=most_s), parse
+    else:
+        line, read = iperf3_command(target, most_bytes=most_bytes, most_s=most_s), parse_iperf3
     (reply,) = await shell.run(device, [line], deadline_s=most_s + _HEADROOM_S)
     return read(reply.text)
+
+
+def _typed(sessions: Sessions, device: Device, line: str, deadline_s: float) -> str:
+    session = sessions.open(device, deadline_s=deadline_s)
+    try:
+        told = session.run(line)
+    except BaseException:
+        session.cut()
+        raise
+    session.close()
+    return told
 
 
 async def download(

@@ -38,7 +38,7 @@ from measurements.sqlite.reader import SqliteReader
 from measurements.sqlite.settings import DEFAULT_ZONE
 from measurements.sqlite.store import SqliteStore
 from measurements.store import Latest
-from merata.lines import Lines, shell_of
+from merata.lines import Lines, sessions_of, shell_of
 from merata.parts import LEARNED_FILE, STATUS_FILE, AreasThen, Joined
 from merata.settings import StatePaths, open_state
 from merata.store_settings import store_settings
@@ -181,7 +181,7 @@ async def controller(
         )  # fmt: skip
         duties = None
         if speed is not None:
-            duties = _duties(state, inventory, parts, shell=shell, journal=journal, rules=speed, clock=clock.now)
+            duties = _duties(paths, inventory, parts, shell=shell, journal=journal, rules=speed, clock=clock.now)
         about = {"pid": os.getpid(), "started": clock.now(), "store_kind": store, "state": str(paths.root)}
         yield (
             Controller(
@@ -199,7 +199,7 @@ async def controller(
 
 
 def _duties(
-    state: Path,
+    paths: StatePaths,
     inventory: Path,
     parts: Joined,
     *,
@@ -216,14 +216,16 @@ def _duties(
         return None if known is None else known.platform
 
     return CoverageJobs(
-        state=state,
+        state=paths.root,
         inventory_file=inventory,
         inventory=lambda: parts.inventory,
         shell=shell,
+        sessions=sessions_of(paths, lambda: parts.inventory),
         platform=platform,
         rules=rules,
         keeps=parts,
         clock=clock,
+        locks=parts.locks,
     )
 
 

@@ -1,53 +1,83 @@
-"""Speed tests of the demonstration: what active tests at its quiet sites would have found, written down as such.
+"""Speed tests of the demonstration: rules for those that are really made, and those of the months before as told.
 
-A quiet site that is fast and a quiet site that is slow look the same in traffic; only a test tells them apart.
+The tests of today are real: the controller downloads over HTTP in a shell at the site's address, and the server gives
+as much as the story says that the link has left. What lies before the demonstration's first day was never measured; it
+is written as the story has it, as every other figure of that time, and says so.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from itertools import cycle
 from pathlib import Path
 
 from controller.coverage.speed import SpeedBook
-from merata.coverage_live import folder_of
+from merata.coverage_history import folder_of
+from simulator.downloads import PATH
+from simulator.inventory_text import OBSERVER, with_shell
+from simulator.links import available_bps
 from simulator.province import Province, SimSite
-from simulator.traits import make_traits
+from simulator.story import Story
 
 DAY_S = 86_400
-QUIET_BPS = 3e6
-_FOUND = ("good", "slow", None, "good", None, "good")  # of the quiet sites in turn; None: nobody has tested it yet
+TOLD = "as the story has it, not measured"
+_STRETCH_S = 15 * DAY_S
+
+_RULES = """\
+# How the demonstration tests its sites: real downloads from a server on loopback, each as fast as its link is told to
+# be. A network of yours tests at its busiest hour, with more octets and less haste: docs/how-to/speed-tests.md
+url = "http://{host}:{port}{path}{{site}}"
+begin = "now"
+hours = "always"
+max_mb = 1.5
+max_s = 3
+at_once = 6
+"""
+_WITHOUT_SHELLS = """\
+
+# No SSH server could be run here: this machine downloads in the sites' place.
+"""
 
 
-def write_tests(state: Path, province: Province, *, until: float) -> int:
-    """Write down tests of the last weeks at some quiet public sites.
+def rules(province: Province, *, port: int, has_shells: bool) -> str:
+    """The file of rules.
+
+    Args:
+        province: the sites.
+        port: of the HTTP server.
+        has_shells: the devices have shells; else the machine of the demonstration downloads for those that would.
+    """
+    text = _RULES.format(host=OBSERVER, port=port, path=PATH)
+    if has_shells:
+        return text
+    sites = [f'[sites.{site.id}]\nfrom = "here"\n' for site in tested(province)]
+    return text + _WITHOUT_SHELLS + "".join(sites)
+
+
+def tested(province: Province) -> list[SimSite]:
+    """Public sites where a device of ours has a shell, by id."""
+    return [province.sites[name] for name in sorted({device.site for device in with_shell(province)})]
+
+
+def write_tests(state: Path, story: Story, *, start: float, end: float) -> int:
+    """Write down what tests of a time that nobody measured would have found.
 
     Args:
         state: the demonstration's state directory.
-        province: the sites.
-        until: end of its history, epoch s.
+        story: the sites and their links.
+        start: epoch s.
+        end: epoch s.
 
     Returns:
         How many were written.
     """
-    book, written = SpeedBook(folder_of(state)), 0
-    for found, (site, carried) in zip(cycle(_FOUND), _quiet(province, until), strict=False):
-        if found is None or site.plan_down_mbps is None:
-            continue
-        rng = random.Random(f"{province.seed}:{site.id}:speed")  # noqa: S311 - a story, not a secret
-        # A weak link lets through hardly more than it carries: up all day, and of little use.
-        weak, strong = carried * rng.uniform(1.05, 1.25), site.plan_down_mbps * 1e6 * rng.uniform(0.6, 0.9)
-        at = until - rng.uniform(2, 25) * DAY_S
-        book.add(site.id, at=at, down_bps=weak if found == "slow" else strong, by="simulated test", octets=5_000_000)
-        written += 1
-    return written
-
-
-def _quiet(province: Province, until: float) -> Iterator[tuple[SimSite, float]]:
-    """Public sites whose traffic proves no speed but whose plan would do, with what they carry at most, bit/s."""
-    for site in province.sites.values():
-        if site.is_public and (site.plan_down_mbps or 0) >= 10:
-            rates = make_traits(province, province.gateway(site.id), until).mix
-            if (carried := 8 * sum(rate for _, rate in rates)) < QUIET_BPS:
-                yield site, carried
+    book, written = SpeedBook(folder_of(state)), []
+    for site in tested(story.province):
+        rng = random.Random(f"{story.province.seed}:{site.id}:tests")  # noqa: S311 - a story, not a secret
+        at = start + rng.uniform(0, _STRETCH_S)
+        while at < end:
+            if (found := available_bps(story, site, at)) > 0:
+                written.append((site.id, at, found))
+            at += _STRETCH_S * rng.uniform(0.7, 1.1)
+    for name, at, found in sorted(written, key=lambda each: each[1]):
+        book.add(name, at=at, down_bps=found, by=TOLD, octets=1_500_000)
+    return len(written)

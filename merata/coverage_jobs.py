@@ -27,6 +27,7 @@ from controller.coverage.speed_round import DeviceLocks, SpeedTests
 from controller.coverage.speed_rules import SpeedRules
 from controller.coverage.speed_tries import Tries
 from devices.model import Device, Inventory
+from devices.transport.session import Sessions
 from devices.transport.shell import Shell
 from measurements.errors import StoreError
 from merata.coverage_history import LocalHistory, first_moment, fleet_of, folder_of
@@ -35,7 +36,6 @@ from merata.reading import Kept
 log = logging.getLogger("merata.coverage")
 NICE = 10
 CLOSING_LIMIT_S = 1800.0
-RADIUS_KM = 1.0  # all radii are closed together; this one says whether they were
 LATELY = 20  # results that the status tells
 
 
@@ -86,7 +86,8 @@ class CoverageJobs:
         state: the state directory.
         inventory_file: for the process that closes months.
         inventory: the accepted one now.
-        shell: the way into the devices.
+        shell: the way into Linux and OpenWrt.
+        sessions: the way into RouterOS.
         platform: what a device said it runs.
         rules: how sites are tested.
         keeps: where it is written that a job ran.
@@ -101,6 +102,7 @@ class CoverageJobs:
         inventory_file: Path,
         inventory: Callable[[], Inventory],
         shell: Shell,
+        sessions: Sessions,
         platform: Callable[[str], str | None],
         rules: RulesFile,
         keeps: Keeps,
@@ -108,7 +110,7 @@ class CoverageJobs:
         locks: DeviceLocks | None = None,
     ) -> None:
         self._state, self._inventory_file, self._keeps, self._clock = state, inventory_file, keeps, clock
-        self._rules, self._shell = rules, shell
+        self._rules, self._shell, self._sessions = rules, shell, sessions
         self._stopping = False
         self._running: dict[str, asyncio.Task[None]] = {}
         self._lately: deque[dict[str, Any]] = deque(maxlen=LATELY)
@@ -192,7 +194,9 @@ class CoverageJobs:
     ) -> Download:
         if device is None:
             return await download_here(target, most_bytes=most_bytes, most_s=most_s)
-        return await measure(self._shell, device, means, target, most_bytes=most_bytes, most_s=most_s)
+        return await measure(
+            self._shell, device, means, target, most_bytes=most_bytes, most_s=most_s, sessions=self._sessions
+        )
 
     # --- the ledger ---------------------------------------------------------------------------------------------------
 
@@ -212,15 +216,21 @@ class CoverageJobs:
             self._refused[month] = seen
         if told is None:
             self._refused.update(dict.fromkeys(due, -1.0))  # not again before the next start
+        for month in sorted((told or {}).get("closed", {})):
+            log.info("%s of the equity ledger is closed", month)
         said = {"due": due, "closed": dict((told or {}).get("closed", {}))}
         await asyncio.to_thread(self._keeps.job, "ledger", now, self._clock(), outcome, said)
 
     def _due(self, now: float) -> list[str]:
-        """Months that the ledger lacks for the profile and radius that pages open with."""
+        """Months that the ledger lacks for any profile and radius."""
         kept, since = Ledger(folder_of(self._state)), first_moment(self._history, now)
         zone = self._inventory().timezone
-        found = open_months(kept, zone, profiles.DEFAULT, RADIUS_KM, now=now, since=since)
-        return [f"{period.first:%Y-%m}" for period in found]
+        found: dict[str, None] = {}
+        for profile in profiles.load():
+            for radius_km in profiles.RADII_KM:
+                for period in open_months(kept, zone, profile, radius_km, now=now, since=since):
+                    found[f"{period.first:%Y-%m}"] = None
+        return list(found)
 
     async def _ask_for_closing(self) -> dict[str, Any] | None:
         """Run the command that closes; None when it failed."""

@@ -1,4 +1,4 @@
-"""The demonstration: a simulated province with thirty days behind it, polled by the real controller."""
+"""The demonstration: a simulated province with months behind it, polled and tested by the real controller."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from merata.supervisor import Part
+
+if TYPE_CHECKING:
+    from merata.demo_shells import Shells
 
 FRESH_AFTER_S = 6 * 3600  # a longer pause gets a new story: troubles of this morning are not troubles of tonight
 SECRETS = {
@@ -20,7 +25,9 @@ SECRETS = {
     "MERATA_DEMO_AUTH": "merata-demo-auth",
     "MERATA_DEMO_PRIV": "merata-demo-priv",
 }
-LAYOUT = 1  # raised when an older demo's folder can no longer be continued
+MEASURED_S = 31 * 86_400  # tests of the last days are made, not told
+SHELLS, RULES = "ssh", "speed-tests.toml"
+LAYOUT = 2  # raised when an older demo's folder can no longer be continued
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +39,9 @@ class Scene:
     devices: int
     origin: float
     snmp_port: int
+    ssh_port: int = 0  # at the devices' addresses; 0: nothing has a shell
+    sshd_port: int = 0  # of the one server behind them
+    download_port: int = 0
 
 
 def free_udp_port(wanted: int = 0) -> int:
@@ -62,6 +72,25 @@ def free_tcp_port(wanted: int) -> int:
     raise OSError(f"no free port from {wanted} to {wanted + 49}")
 
 
+def free_tcp_ports(count: int, *, wanted: tuple[int, ...] = ()) -> list[int]:
+    """Ports that nobody listens on at 127.0.0.1 nor at the simulated addresses; those of `wanted` that are free first.
+
+    Raises:
+        OSError: none is left.
+    """
+    with ExitStack() as stack:
+        found = []
+        for number in range(count):
+            trial = stack.enter_context(socket.socket())
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                trial.bind(("0.0.0.0", wanted[number] if number < len(wanted) else 0))  # noqa: S104 - only to see
+            except OSError:
+                trial.bind(("0.0.0.0", 0))  # noqa: S104
+            found.append(int(trial.getsockname()[1]))
+    return found
+
+
 def known_scene(folder: Path) -> Scene | None:
     """The scene of a finished demo folder that can go on, None otherwise."""
     try:
@@ -78,55 +107,101 @@ def last_used(folder: Path) -> float:
 
 
 def prepare(folder: Path, *, devices: int, seed: int, now: float, say: Callable[[float, str], None]) -> Scene:
-    """Make the folder ready: keep one that was used lately, else write a new province and its thirty days.
+    """Make the folder ready: keep one that was used lately, else write a new province and its past.
 
     A new one is written beside and moved into place, so an interrupted start leaves nothing half done.
     """
     scene = known_scene(folder)
     if scene and (scene.devices, scene.seed) == (devices, seed) and now - last_used(folder) < FRESH_AFTER_S:
-        port = free_udp_port(scene.snmp_port)
-        if port != scene.snmp_port:
-            scene = Scene(**{**asdict(scene), "snmp_port": port})
-            _write_scene(folder, scene)
-        return scene
+        return _free_again(folder, scene)
     from devices.inventory import load
-    from merata import coverage_demo, demo_history
+    from merata import coverage_demo, demo_history, demo_shells
     from simulator.province import build
-    from simulator.story import Story
+    from simulator.story import PAST_S, Story
 
     beside = folder.with_name(folder.name + ".new")
     shutil.rmtree(beside, ignore_errors=True)
     (beside / "state").mkdir(parents=True, mode=0o700)
-    scene = Scene(layout=LAYOUT, seed=seed, devices=devices, origin=now, snmp_port=free_udp_port())
+    ssh_port, sshd_port, download_port = free_tcp_ports(3)
+    shells = demo_shells.make(beside / SHELLS, sshd_port)
+    scene = Scene(
+        layout=LAYOUT, seed=seed, devices=devices, origin=now, snmp_port=free_udp_port(),
+        ssh_port=ssh_port if shells else 0, sshd_port=sshd_port if shells else 0, download_port=download_port,
+    )  # fmt: skip
     _write_scene(beside, scene)
     story = Story(build(seed=seed, devices=devices), (now,))
     demo_history.write(beside / "state", story, load(beside / "inventory.yaml"), until=now, progress=say)
-    coverage_demo.write_tests(beside / "state", story.province, until=now)
+    coverage_demo.write_tests(beside / "state", story, start=now - PAST_S, end=now - MEASURED_S)
     shutil.rmtree(folder, ignore_errors=True)
     beside.rename(folder)
     return scene
 
 
+def _free_again(folder: Path, scene: Scene) -> Scene:
+    """A scene that goes on, with other ports where somebody took its own in between."""
+    snmp_port = free_udp_port(scene.snmp_port)
+    told = {name: getattr(scene, name) for name in ("ssh_port", "sshd_port", "download_port") if getattr(scene, name)}
+    free = free_tcp_ports(len(told), wanted=tuple(told.values()))
+    found = replace(scene, snmp_port=snmp_port, **dict(zip(told, free, strict=True)))
+    _write_scene(folder, found)  # also where nothing changed: the folder may have been moved
+    return found
+
+
 def _write_scene(folder: Path, scene: Scene) -> None:
+    import getpass
+
+    from merata import coverage_demo, demo_shells
     from simulator import inventory_text
     from simulator.province import build
 
     province = build(seed=scene.seed, devices=scene.devices)
-    text = "".join(inventory_text.write(province, port=scene.snmp_port, tcp=True))
+    ssh = None
+    if scene.ssh_port:
+        ssh = inventory_text.Ssh(
+            port=scene.ssh_port, username=getpass.getuser(), key=f"{SHELLS}/{demo_shells.KEY}"
+        )  # fmt: skip
+        behind = [(d.id, d.address) for d in inventory_text.with_shell(province)]
+        demo_shells.pin(
+            _shells(folder, scene), folder / "state" / "known_hosts.d", behind, port=scene.ssh_port, now=scene.origin
+        )
+    text = "".join(inventory_text.write(province, port=scene.snmp_port, tcp=True, ssh=ssh))
     (folder / "inventory.yaml").write_text(text, encoding="utf-8")
+    if scene.download_port:
+        rules = coverage_demo.rules(province, port=scene.download_port, has_shells=ssh is not None)
+        (folder / RULES).write_text(rules, encoding="utf-8")
     (folder / "scene.json").write_text(json.dumps(asdict(scene)))
 
 
+def _shells(folder: Path, scene: Scene) -> Shells:
+    from merata import demo_shells
+
+    program = shutil.which("sshd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin") or "sshd"
+    return demo_shells.Shells(folder=folder.resolve() / SHELLS, server_port=scene.sshd_port, program=program)
+
+
 def parts(folder: Path, scene: Scene, port: int) -> list[Part]:
-    """Simulator, controller, pages: the same commands that stand in the units."""
+    """SSH server, simulator, controller, pages: the last three are the same commands that stand in the units."""
     os.environ.update(SECRETS)
     merata = (sys.executable, "-m", "merata", "--state", str(folder / "state"))
     with_inventory = (*merata, "--inventory", str(folder / "inventory.yaml"))
     simulate = ("simulate", "--devices", str(scene.devices), "--seed", str(scene.seed))
-    anchored = ("--port", str(scene.snmp_port), "--origin", repr(scene.origin), "--listen")
+    anchored: tuple[str, ...] = ("--port", str(scene.snmp_port), "--origin", repr(scene.origin), "--listen")
+    first = []
+    tests: tuple[str, ...] = ()
+    if scene.download_port:
+        anchored = (*anchored, "--downloads", str(scene.download_port))
+        tests = ("--speed-tests", str(folder / RULES))
+    if scene.sshd_port:
+        from merata import demo_shells
+
+        shells = _shells(folder, scene)
+        demo_shells.configure(shells)  # for the ports and the folder of today
+        anchored = (*anchored, "--ssh", str(scene.ssh_port), str(scene.sshd_port))
+        first = [Part(name="shells", command=shells.command, ready_port=scene.sshd_port)]
     return [
+        *first,
         Part(name="simulator", command=(*merata, *simulate, *anchored), ready="READY"),
-        Part(name="controller", command=(*with_inventory, "run"), ready="READY"),
+        Part(name="controller", command=(*with_inventory, "run", *tests), ready="READY"),
         Part(name="pages", command=(*with_inventory, "web", "--port", str(port)), ready_port=port),
     ]
 

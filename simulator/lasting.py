@@ -20,6 +20,8 @@ from simulator.province import Province, SimSite
 
 #: How long before the first origin it has been so: it is seen to begin in the months of the ledger.
 SINCE_S = 45 * DAY
+#: A smaller province has no sites to spare from the troubles that begin and end.
+FEWEST = 30
 #: Another public site nearer than this would serve the same people, degrees (1.6 km).
 LONELY_DEG = 0.0145
 _SHELL = ("openwrt", "linux")
@@ -43,8 +45,9 @@ class Lasting:
 
 def choose(province: Province) -> Lasting:
     """The sites of a province that have such a character: where most people live with no other site near."""
-    left = _lonely(province)
-    poor = events.poor_regency(province) if left else ""
+    if sum(site.is_public for site in province.sites.values()) < FEWEST:
+        return Lasting()
+    left, poor = _lonely(province), events.poor_regency(province)
     count = max(1, min(3, len(left) // 25))
 
     def take(fits: Sequence[bool]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from controller.coverage.model import ThresholdProfile
 
 SHIPPED = Path(__file__).resolve().parent / "profiles.toml"
 DEFAULT = "bakti"
+RADII_KM = (0.15, 1.0, 5.0)  # that the ledger is kept for: in signal, a walk, a motorbike or longboat
 
 
 def load(path: Path = SHIPPED) -> dict[str, ThresholdProfile]:

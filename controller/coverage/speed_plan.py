@@ -89,7 +89,8 @@ def moment(
     """
     today = datetime.fromtimestamp(now, zone).date()
     begin, end = _midnight(today, zone), _midnight(today + timedelta(days=1), zone)
-    spans = [(begin, end)] if opening is None else windows(opening, zone.key, begin, end)
+    is_open = opening is None or rules.hours is Hours.ALWAYS
+    spans = [(begin, end)] if is_open or opening is None else windows(opening, zone.key, begin, end)
     if isinstance(rules.hours, tuple):
         spans = common(spans, _times(rules.hours, today, zone))
     elif rules.hours is Hours.BUSY:

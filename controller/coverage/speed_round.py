@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 DAY_S = 86_400
 HOUR_S = 3600
 LOOK_BACK_S = 7 * DAY_S  # whose hours say which one is the busiest
-WHO = "speed test"
+WHO = "speed-test"
 
 
 class DeviceLocks(Protocol):
@@ -237,21 +237,15 @@ class SpeedTests:
         device = None if way.device == HERE else tester(fleet, site.id, way)
         if device is None and way.device != HERE:
             return None
-        means = way.means or self._means(device, way)
+        if device is not None and device.platform == "auto" and (known := self._platform(device.id)) is not None:
+            device = replace(device, platform=known)  # the way in goes by what the device runs
+        means = way.means or _means(device, way)
         target = way.iperf3 if means is Means.IPERF3 else way.url
         if target is None:
             return None
         return Due(
             site=site, device=device, means=means, target=target, ways_up=ways_up(fleet.inventory, site.id, device)
         )
-
-    def _means(self, device: Device | None, way: Way) -> Means:
-        if way.url is None:
-            return Means.IPERF3
-        runs = "" if device is None else device.platform
-        if device is not None and runs == "auto":
-            runs = self._platform(device.id) or ""
-        return Means.FETCH if runs == "routeros" else Means.HTTP
 
     def _affords(self, due: Due, rules: SpeedRules, fleet: Fleet, now: float) -> bool:
         month = civil_months(fleet.inventory.timezone, now - 1, now)[-1]
@@ -264,7 +258,7 @@ class SpeedTests:
         at, name = self._clock(), due.site.id
         fleet = self._fleet()
         tries = self._make_tries(ZoneInfo(fleet.inventory.timezone if fleet else "UTC"))
-        with self._locks.held(due.by, by=WHO, until=at + rules.most_s + 60) as is_ours:
+        async with self._hand(due.by, until=at + rules.most_s + 60) as is_ours:
             if not is_ours:
                 return None
             await asyncio.to_thread(tries.begin, name, at=at, most_octets=rules.most_bytes)
@@ -284,9 +278,26 @@ class SpeedTests:
         log.info("speed test of %s by %s: %.2f Mbit/s down", name, due.by, found.down_bps / 1e6)
         return Tested(site=name, down_bps=found.down_bps, why=None)
 
+    @asynccontextmanager
+    async def _hand(self, device: str, *, until: float) -> AsyncIterator[bool]:
+        """The lock of a device, taken and given back in a thread: it lies on a disk."""
+        held = self._locks.held(device, by=WHO, until=until)
+        is_ours = await asyncio.to_thread(held.__enter__)
+        try:
+            yield is_ours
+        finally:
+            await asyncio.to_thread(held.__exit__, None, None, None)
+
     def _keep(self, due: Due, found: Download, at: float) -> None:
         by = f"{due.by}, {due.means}, {found.octets} bytes in {found.seconds:.2f} s, by itself"
         self._book.add(due.site.id, at=at, down_bps=found.down_bps, by=by, octets=found.octets)
+
+
+def _means(device: Device | None, way: Way) -> Means:
+    """What the device can do: RouterOS has a fetch of its own, everything else a Linux shell."""
+    if way.url is None:
+        return Means.IPERF3
+    return Means.FETCH if device is not None and device.platform == "routeros" else Means.HTTP
 
 
 def tester(fleet: Fleet, site: SiteId, way: Way) -> Device | None:

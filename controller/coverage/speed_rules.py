@@ -25,6 +25,7 @@ class Hours(StrEnum):
 
     BUSY = "busy"  # the site's busiest hour of the last days, inside its opening hours
     ANY = "any"  # all of its opening hours
+    ALWAYS = "always"  # at any time, shut or not: for where a satellite's night volume is free
 
 
 class Begin(StrEnum):
@@ -155,7 +156,7 @@ class _Site(_Told):
 
 class _File(_Told):
     tests_per_30_days: int = Field(default=2, ge=1, le=30)
-    hours: Hours | str = Hours.BUSY
+    hours: str = Hours.BUSY
     begin: Begin = Begin.SPREAD
     max_mb: Annotated[float, Field(ge=0.1, le=1000)] = 5.0
     max_s: Annotated[int, Field(ge=2, le=120)] = 15
@@ -167,9 +168,8 @@ class _File(_Told):
 
     @field_validator("hours")
     @classmethod
-    def _are_hours(cls, said: Hours | str) -> Hours | str:
-        if not isinstance(said, Hours):
-            _windows(said)
+    def _are_hours(cls, said: str) -> str:
+        _hours(said)
         return said
 
     def rules(self) -> SpeedRules:
@@ -179,7 +179,7 @@ class _File(_Told):
         return SpeedRules(
             way=Way(url=self.url, iperf3=self.iperf3, means=self.means),
             per_30_days=self.tests_per_30_days,
-            hours=self.hours if isinstance(self.hours, Hours) else _windows(self.hours),
+            hours=_hours(self.hours),
             begin=self.begin,
             most_bytes=int(self.max_mb * 1e6),
             most_s=self.max_s,
@@ -191,15 +191,17 @@ class _File(_Told):
         )
 
 
-def _windows(said: str) -> tuple[Window, ...]:
-    """`09:00-11:00, 13:00-15:00`."""
+def _hours(said: str) -> Hours | tuple[Window, ...]:
+    """A word, or `09:00-11:00, 13:00-15:00`."""
+    if said in set(Hours):
+        return Hours(said)
     found = []
     for part in said.split(","):
         first, _, last = part.strip().partition("-")
         try:
             window = (time.fromisoformat(first.strip()), time.fromisoformat(last.strip().replace("24:00", "23:59:59")))
         except ValueError:
-            raise ValueError(f"{part.strip()!r} is neither busy nor any nor times like 09:00-11:00") from None
+            raise ValueError(f"{part.strip()!r} is neither {', '.join(Hours)} nor times like 09:00-11:00") from None
         if window[0] >= window[1]:
             raise ValueError(f"{part.strip()!r} ends before it begins")
         found.append(window)

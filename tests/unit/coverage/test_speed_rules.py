@@ -54,6 +54,11 @@ def test_a_whole_file_is_understood(tmp_path: Path) -> None:
     assert rules.way_of(site("school-9", id=SiteId("school-9"))).is_skipped
 
 
+@pytest.mark.parametrize("word", list(Hours))
+def test_hours_may_be_a_word(tmp_path: Path, word: Hours) -> None:
+    assert load(written(tmp_path, f'url = "http://x/y"\nhours = "{word}"')).hours is word
+
+
 def test_a_url_alone_has_the_rules_as_shipped() -> None:
     rules = of_url("http://speed.example/5mb")
     assert (rules.per_30_days, rules.hours, rules.begin) == (2, Hours.BUSY, Begin.SPREAD)
@@ -67,7 +72,7 @@ def test_a_url_alone_has_the_rules_as_shipped() -> None:
         ('url = "ftp://x"', "url"),
         ("tests_per_30_days = 0", "tests_per_30_days"),
         ('hours = "21:00-20:00"', "hours.*ends before"),
-        ('hours = "soon"', "hours.*neither busy nor any"),
+        ('hours = "soon"', "hours.*neither busy, any, always nor"),
         ('iperf3 = "a b"', "iperf3"),
         ('iperf3 = "-h:5201"', "iperf3"),
         ("[monthly_mb_by_backhaul]\nsatellite = 3", "monthly_mb_by_backhaul"),
