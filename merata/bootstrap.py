@@ -33,6 +33,7 @@ from devices.facts import Identity
 from devices.inventory import load as load_inventory
 from devices.model import Inventory
 from geography.people import share_people
+from geography.units import Units
 from measurements.errors import StoreBusy, StoreError
 from measurements.sqlite.reader import SqliteReader
 from measurements.sqlite.settings import DEFAULT_ZONE
@@ -51,9 +52,22 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def people_of(inventory: Inventory) -> Mapping[str, int]:
-    """Estimated people of each public site, each person counted once."""
-    return share_people((s.id, s.area) for s in inventory.sites.values() if s.kind.serves_public)
+def people_of(inventory: Inventory, units: Units | None = None) -> Mapping[str, int]:
+    """Estimated people of each public site, each person counted once; `units` None: counted in the shipped tables."""
+    return share_people(((s.id, s.area) for s in inventory.sites.values() if s.kind.serves_public), units)
+
+
+def counted_by(paths: StatePaths) -> Callable[[Inventory], Mapping[str, int]]:
+    """`people_of`, in the people of an imported table where there is one."""
+
+    def heads(inventory: Inventory) -> Mapping[str, int]:
+        if not paths.geo.is_dir():
+            return people_of(inventory)
+        from merata.reading import counted  # numpy and shapely, only where something was imported
+
+        return people_of(inventory, counted(paths))
+
+    return heads
 
 
 def open_store(paths: StatePaths, kind: str, *, zone: str) -> SqliteStore | InfluxStore:
@@ -151,7 +165,7 @@ async def controller(
         stack.callback(journal.close)
         for complaint in keeper.refused:
             log.error("inventory refused, the last accepted one is used: %s", complaint)
-        health = Health(kept, owned, people=people_of, interval_s=settings.interval_s)
+        health = Health(kept, owned, people=counted_by(paths), interval_s=settings.interval_s)
         stopped = await asyncio.to_thread(health.restore, clock.now())
         if stopped is not None:
             log.info("an earlier run observed until %s", datetime.fromtimestamp(stopped, UTC).isoformat("T", "seconds"))

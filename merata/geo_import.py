@@ -99,7 +99,7 @@ def _finish(
     if version is None:
         click.echo("nothing was changed: say --write to keep it")
     else:
-        click.echo(f"kept as {draft.key}, version {version}; running pages show it after their next start")
+        click.echo(f"kept as {draft.key}, version {version}; running pages take it up within a minute")
 
 
 @click.group("import")

@@ -31,7 +31,9 @@ from geography.outlines import outlines
 from geography.units import Level, Units
 from merata.coverage_live import folder_of
 from merata.coverage_live import planner as live_planner
-from merata.planning_watch import WatchedPlanner, mark_of, readable_layers
+from merata.planning_watch import WatchedPlanner, readable_layers
+from merata.reading import mark_of
+from merata.settings import StatePaths
 from planning.errors import Infeasible
 from planning.reach import sums
 from planning.siting import Limit
@@ -74,7 +76,7 @@ def watched(state: Path, inventory: Path) -> WatchedPlanner:
             command=command,
         )
 
-    return WatchedPlanner(make, mark=lambda: mark_of(state), turns=state / "cache" / WARMING)
+    return WatchedPlanner(make, mark=lambda: mark_of(StatePaths(root=state)), turns=state / "cache" / WARMING)
 
 
 def proof_command(state: Path, inventory: Path, ask: PlanAsk, forbidden: Sequence[str], at: float) -> list[str]:
@@ -118,6 +120,7 @@ class PagesPlanner:
         layers: Layers | None = None,
     ) -> None:
         self._live, self._ledger, self._cache, self._layers = live, ledger, cache, layers
+        self._is_exact = layers is not None and layers.boundaries(Level.DISTRICT) is not None
         self._profiles = profiles.load()
         self._costs = costs.load()
         self._rules = Rules()
@@ -142,7 +145,7 @@ class PagesPlanner:
     @property
     def is_approximate(self) -> bool:
         """See `Planner.is_approximate`."""
-        return self._layers is None or self._layers.boundaries(Level.DISTRICT) is None
+        return not self._is_exact
 
     @property
     def resolutions(self) -> Sequence[int]:

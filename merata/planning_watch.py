@@ -37,14 +37,6 @@ class Warmed(Planner, Protocol):
         ...
 
 
-def mark_of(state: Path) -> str:
-    """Changes whenever boundaries or people were imported or taken away; a few small files are read."""
-    try:
-        return Layers(StatePaths(root=state).geo).fingerprint
-    except GeographyError as error:
-        return str(error)
-
-
 def readable_layers(state: Path) -> Layers | None:
     """What was imported; None where it cannot be read: outlines are approximate until then."""
     found = Layers(StatePaths(root=state).geo)

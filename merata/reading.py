@@ -26,7 +26,8 @@ from geography.errors import GeographyError
 from geography.layers import Layers
 from geography.outlines import outlines
 from geography.people import share_people
-from geography.units import Level
+from geography.population import with_table
+from geography.units import Level, Units
 from geography.units import load as load_units
 from measurements.errors import StoreError
 from measurements.sqlite.reader import SqliteReader, open_reader
@@ -37,6 +38,7 @@ log = logging.getLogger(__name__)
 
 STATUS_FILE = "status.json"
 LOOK_S = 1.0  # how often files are looked at again
+IMPORTS_LOOK_S = 5.0  # how often imported layers are
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -51,13 +53,17 @@ def sources(state: Path, inventory: Path) -> Sources:
     paths = StatePaths(root=state)
     units = load_units()
     kept = OpenJournal(paths.journal)
+    heads: Kept[Inventory, Mapping[str, int]] = Kept(
+        lambda i: (i.version, mark_of(paths)), lambda i: people_of(i, counted(paths))
+    )
+    drawn = Renewed(lambda: _outlines(state), mark=lambda: mark_of(paths))
     return Sources(
         reader=_reader(paths),
         inventory=CurrentInventory(paths.inventories, inventory),
         units=units,
-        people=Kept(lambda i: i.version, _people_of),
-        outlines=Once(lambda: _outlines(state)),
-        outlines_exact=_exact(paths),
+        people=heads,
+        outlines=lambda: drawn()[1],
+        exact=lambda: drawn()[0],
         events=kept.events,
         identity=kept.identity,
         run_status=lambda: status.read(paths.run / STATUS_FILE) or {},
@@ -192,8 +198,66 @@ def _stamp(path: Path) -> object:
     return found.st_mtime_ns, found.st_size
 
 
-def _people_of(inventory: Inventory) -> Mapping[str, int]:
-    return share_people((s.id, s.area) for s in inventory.sites.values() if s.kind.serves_public)
+class Renewed(Generic[V]):
+    """A value made when first asked for, and again behind its readers when its mark changes.
+
+    Args:
+        make: the value.
+        mark: text that changes with what it is made of; looked at every few seconds.
+    """
+
+    def __init__(self, make: Callable[[], V], *, mark: Callable[[], str]) -> None:
+        self._make, self._mark = make, mark
+        self._lock = threading.Lock()
+        self._held: tuple[str, V] | None = None
+        self._looked = float("-inf")
+        self._is_making = False
+
+    def __call__(self) -> V:
+        """The value; the one before while the next is made."""
+        with self._lock:
+            if self._held is None:
+                self._held, self._looked = (self._mark(), self._make()), time.monotonic()
+            elif not self._is_making and time.monotonic() - self._looked >= IMPORTS_LOOK_S:
+                self._looked = time.monotonic()
+                if (mark := self._mark()) != self._held[0]:
+                    self._is_making = True
+                    threading.Thread(target=self._renew, args=(mark,), name="merata-outlines", daemon=True).start()
+            return self._held[1]
+
+    def _renew(self, mark: str) -> None:
+        try:
+            made = self._make()
+        except Exception:  # what is held stays until the import can be used
+            log.exception("what was imported could not be taken up")
+            made = None
+        with self._lock:
+            self._is_making = False
+            if made is not None:
+                self._held = (mark, made)
+
+
+def mark_of(paths: StatePaths) -> str:
+    """Changes whenever boundaries or people were imported or taken away; a few small files are read."""
+    try:
+        return Layers(paths.geo).fingerprint
+    except GeographyError as error:
+        return str(error)
+
+
+def counted(paths: StatePaths) -> Units:
+    """The units with the people of an imported table; as shipped where there is none that can be read."""
+    units = load_units()
+    try:
+        return with_table(units, Layers(paths.geo))
+    except GeographyError as error:
+        log.warning("%s; people are counted as shipped until then", error)
+        return units
+
+
+def people_of(inventory: Inventory, units: Units) -> Mapping[str, int]:
+    """Estimated people of each public site, each person counted once."""
+    return share_people(((s.id, s.area) for s in inventory.sites.values() if s.kind.serves_public), units)
 
 
 def _exact(paths: StatePaths) -> bool:
@@ -205,10 +269,12 @@ def _exact(paths: StatePaths) -> bool:
         return False
 
 
-def _outlines(state: Path) -> Mapping[str, Sequence[Ring]]:
+def _outlines(state: Path) -> tuple[bool, Mapping[str, Sequence[Ring]]]:
+    """Whether they are boundaries, and the rings of each regency."""
     found: dict[str, Any] = {}
     paths = StatePaths(root=state)
-    layers = Layers(paths.geo if _exact(paths) else None)
+    is_exact = _exact(paths)
+    layers = Layers(paths.geo if is_exact else None)
     for one in outlines(Level.REGENCY, cache=state / "cache" if state.is_dir() else None, layers=layers):
         found[one.code] = [ring for polygon in one.polygons for ring in polygon]
-    return found
+    return is_exact, found

@@ -127,7 +127,7 @@ def board(fleet: Fleet, sources: Sources, now: float, *, order: str = "people") 
         degraded_more=max(0, len(degraded) - DEGRADED_SHOWN),
         sites=tuple(sorted(fleet.sites.values(), key=lambda s: -RANK[s.state])),
         outlines=sources.outlines(),
-        approximate=not sources.outlines_exact,
+        approximate=not sources.is_exact,
         all_up_since=fleet.up_since(),
     )
 
@@ -145,7 +145,7 @@ def outage(fleet: Fleet, sources: Sources, outage_id: str, now: float) -> Outage
         outage=item,
         answered=last_answers(sources.reader, item.devices, now),
         outlines=sources.outlines(),
-        approximate=not sources.outlines_exact,
+        approximate=not sources.is_exact,
     )
 
 

@@ -54,7 +54,7 @@ def site_map(fleet: Fleet, sources: Sources, wanted: SiteFilter) -> MapPage:
         kinds=chosen.kinds,
         names={c: _short(fleet, c) for c in outlines},
         outlines=outlines,
-        approximate=not sources.outlines_exact,
+        approximate=not sources.is_exact,
         version=fleet.version,
     )
 

@@ -58,5 +58,5 @@ def site(fleet: Fleet, sources: Sources, site_id: str, now: float) -> SitePage |
         alone=found.village is not None and found.site.kind.serves_public and not same_village,
         near=tuple(sorted(others, key=lambda s: s.site.name)[:NEAR]),
         outlines={c: r for c, r in sources.outlines().items() if c == found.regency.code},
-        approximate=not sources.outlines_exact,
+        approximate=not sources.is_exact,
     )

@@ -45,7 +45,8 @@ class Sources:
     """Everything the views read.
 
     people: estimated people of each public site by site id, each person counted once.
-    outlines: rings (lon, lat) of each regency by code; approximate (Voronoi) unless `outlines_exact`.
+    outlines: rings (lon, lat) of each regency by code; approximate (Voronoi) unless `is_exact`.
+    outlines_exact: whether they are boundaries; `exact` asks again each time, where somebody may import some.
     events: (subject or None for all, start, end) -> events, newest first.
     identity: device id -> what it last said it is; None where it never did.
     run_status: what the controller left about its cycles.
@@ -58,7 +59,13 @@ class Sources:
     people: Callable[[Inventory], Mapping[str, int]]
     outlines: Callable[[], Mapping[str, Sequence[Ring]]] = no_outlines
     outlines_exact: bool = False
+    exact: Callable[[], bool] | None = None
     events: Callable[[str | None, float, float], Sequence[Event]] = no_events
     identity: Callable[[str], Identity | None] = no_identity
     run_status: Callable[[], Mapping[str, Any]] = no_run_status
     limits: Callable[[Backhaul | None], Mapping[str, float]] = no_limits
+
+    @property
+    def is_exact(self) -> bool:
+        """The outlines are boundaries."""
+        return self.outlines_exact if self.exact is None else self.exact()

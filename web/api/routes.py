@@ -140,7 +140,7 @@ def columns() -> Response:
 def outlines() -> Response:
     """Outlines of the regencies as GeoJSON (RFC 7946); `approximate` is true until real boundaries are imported."""
     found = views().sources.outlines()
-    approximate = not views().sources.outlines_exact
+    approximate = not views().sources.is_exact
     tag = etag_of("outlines", len(found), sum(len(r) for rings in found.values() for r in rings))
     if is_known(tag):
         return not_modified(tag)
