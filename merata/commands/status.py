@@ -32,13 +32,13 @@ def command(context: Context, as_json: bool, everything: bool, only: str | None)
 
     Exits with 3 when no controller is running on the state directory.
     """
-    from merata import bootstrap
+    from merata import standing
 
-    said = bootstrap.read_status(context.state)
+    said = standing.read_status(context.state)
     now = time.time()
-    devices = bootstrap.read_latest(context.state)
-    running = said is not None and bootstrap.is_running(context.state)
-    identities = bootstrap.read_identities(context.state) if as_json or only is not None else {}
+    devices = standing.read_latest(context.state)
+    running = said is not None and standing.is_running(context.state)
+    identities = standing.read_identities(context.state) if as_json or only is not None else {}
     if only is not None:
         if only not in devices:
             raise click.BadParameter(f"nothing was ever stored of a device {only}", param_hint="--device")
