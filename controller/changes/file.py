@@ -180,6 +180,8 @@ class _Reader:
             case = self._layer(item, schema.CASE, place)
             where = self._where(case.values.get("where"), case.where("where"))
             value = self._value(variable, case.values.get("value"), case.where("value"))
+            if where is not None and "state" in where.fields:
+                self._notes.complain(case.where("where"), "a state passes: what is written must not hang on it")
             if where is not None and value is not None:
                 found.append(Case(where=where, value=value, line=item.line))
             elif "where" not in case.values or "value" not in case.values:

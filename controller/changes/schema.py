@@ -9,7 +9,6 @@ from typing import Any, Final
 from controller.changes.model import Type
 from devices.configuring.intents import Encryption, UserGroup
 from devices.inventory import words
-from devices.inventory.hours import opening_hours, written
 from devices.inventory.layers import Field
 from devices.inventory.words import Unfit
 
@@ -66,8 +65,16 @@ def _between(least: float, most: float, unit: str) -> Callable[[str], float]:
 
 def _window(found: str) -> str | None:
     """When devices may be changed; None: always."""
-    hours = opening_hours(found)
-    return None if hours is None else written(hours)
+    from controller.rollout.window import parse  # here, since the rollout's own package may import this one
+
+    text = found.lower().strip()
+    if text == "always":
+        return None
+    try:
+        parse(text)
+    except ValueError as wrong:
+        raise Unfit(f"times like `mon-fri 22:00-24:00; sat 01:00-05:00`, or always ({wrong})") from None
+    return text
 
 
 TOLERANCE: Mapping[str, Field] = {

@@ -47,7 +47,7 @@ variables:
   psk: {type: secret, value: env:PSK}
 templates: {routeros: a.j2, plain: b.j2}
 verify: {any: {present: [x]}, plain: {matches: ["^a{2,3}$"]}}
-options: {waves: [5%, 0.5, 1], window: mon-fri 22.00-24.00, tolerance: {clients: 50%}}
+options: {waves: [5%, 0.5, 1], window: mon-fri 22:00-24:00, tolerance: {clients: 50%}}
 """,
         a="{% include 'b.j2' %}\nnote={{ text | quote }} {{ limit }}",
         b="{% for n in names %}\nserver={{ n }}\n{% endfor %}\npsk={{ psk }}\n",
@@ -174,6 +174,13 @@ def test_an_unused_variable_is_worth_a_warning(tmp_path: Path) -> None:
 def test_templates_are_for_platforms_that_exist(tmp_path: Path) -> None:
     found = complaints(tmp_path, HEAD + "templates: {routros: a.j2}\n", a="x")
     assert "unknown platform or dialect 'routros': did you mean 'routeros'?" in found[0]
+
+
+def test_values_do_not_hang_on_a_state_and_windows_are_times(tmp_path: Path) -> None:
+    text = HEAD + "variables: {n: {type: string, value: x, cases: [{where: state=up, value: y}]}}\n"
+    found = complaints(tmp_path, text + "options: {window: nights}\ntemplates: {plain: a.j2}\n", a="{{ n }}")
+    assert "a state passes" in found[0]
+    assert "options.window: expected times like `mon-fri 22:00-24:00" in found[1]
 
 
 def test_a_change_needs_something_to_do(tmp_path: Path) -> None:
