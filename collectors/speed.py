@@ -90,8 +90,10 @@ def iperf3_command(server: str, *, most_bytes: int, most_s: int) -> str:
         raise ValueError(f"{server!r} is no HOST or HOST:PORT")
     return (
         "PATH=$PATH:/usr/local/bin;t=;"
-        f"command -v timeout >/dev/null&&t='timeout -s INT {most_s}';"
-        f"$t iperf3 -c {found[1]} -p {found[2] or 5201} -n {most_bytes} -R -J -i 0 2>&1|tr -d '\\n\\t'"
+        f"command -v timeout >/dev/null&&t='timeout {most_s}';"
+        # Not in a pipe: `timeout` ends its whole group, and in a terminal whoever reads the pipe is of it.
+        f"r=$($t iperf3 -c {found[1]} -p {found[2] or 5201} -n {most_bytes} -R -J -i 0 2>&1);"
+        "echo \"$r\"|tr -d '\\n\\t'"
     )
 
 

@@ -1,10 +1,13 @@
-"""A light active test over a real SSH server, from a real HTTP server on loopback that gives so many bytes a second."""
+"""A light active test over a real SSH server, from a real HTTP server on loopback, or with a real iperf3."""
 
 from __future__ import annotations
 
 import asyncio
+import re
+import subprocess
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,19 +15,35 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from collectors.speed import command, download, parse
+from collectors.speed import Means, command, download, download_here, measure, parse
 from controller.coverage.speed import SpeedBook
+from devices.configuring.registry import terminal_of
+from devices.credentials import Secret, SshLogin
 from devices.errors import UnexpectedReply
 from devices.hostkeys import HostKeys
+from devices.model import Device, DeviceId, Domain, Role, SiteId, SshSettings, Target
+from devices.transport.ssh import SshShell
+from devices.transport.ssh_session import SshSessions
 from merata.cli import cli
-from tests.integration.ssh.conftest import Server, access_point, enroll, keys, shell, sshd
+from simulator.shells import Box, dialects, serve
+from simulator.shells.routeros import RouterosRouter, RouterosTerminal
+from tests.integration.ssh.conftest import (
+    Server,
+    access_point,
+    enroll,
+    free_port,
+    keys,
+    shell,
+    sshd,
+    wait_until_open,
+)
 
 __all__ = ["keys", "sshd"]  # fixtures
 OCTETS_A_SECOND = 500_000  # 4 Mbit/s
 
 
 class Throttled(BaseHTTPRequestHandler):
-    """Gives /slow at 4 Mbit/s for as long as anybody listens, /tiny at once, nothing else."""
+    """Gives /slow and /mega (of 700,000 octets) at 4 Mbit/s, /tiny at once, nothing else."""
 
     def do_GET(self) -> None:
         if self.path == "/tiny":
@@ -32,11 +51,12 @@ class Throttled(BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(b"x" * 100)
             return
-        self.send_response(200 if self.path == "/slow" else 404)
+        most = {"/slow": 20_000_000, "/mega": 700_000}.get(self.path, 0)
+        self.send_response(200 if most else 404)
         self.end_headers()
         began, sent = time.monotonic(), 0
         try:
-            while self.path == "/slow" and sent < 20_000_000:
+            while sent < most:
                 self.wfile.write(b"x" * 10_000)
                 sent += 10_000
                 time.sleep(max(0.0, began + sent / OCTETS_A_SECOND - time.monotonic()))
@@ -97,6 +117,95 @@ def test_an_address_cannot_leave_its_quotes() -> None:
 def test_an_answer_without_figures_is_an_error() -> None:
     with pytest.raises(UnexpectedReply, match="did not tell"):
         parse("ash: wget: not found")
+
+
+@pytest.fixture(scope="module")
+def iperf3() -> Iterator[str]:
+    """A real iperf3 server; it serves one test at a time."""
+    port = free_port()
+    process = subprocess.Popen(["iperf3", "-s", "-B", "127.0.0.1", "-p", str(port)], stdout=subprocess.DEVNULL)
+    wait_until_open(port, process)
+    yield f"127.0.0.1:{port}"
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.mark.needs("sshd", "iperf3")
+def test_a_device_measures_with_iperf3(sshd: Server, keys: HostKeys, iperf3: str) -> None:
+    box = access_point(sshd)
+    enroll(keys, box)
+    found = asyncio.run(measure(shell(keys, sshd), box, Means.IPERF3, iperf3, most_bytes=5_000_000))
+    assert 5_000_000 <= found.octets < 5_300_000
+    assert found.down_bps > 50e6
+
+
+@pytest.mark.needs("sshd", "iperf3")
+def test_iperf3_that_is_cut_at_its_time_still_tells_how_much_arrived(sshd: Server, keys: HostKeys, iperf3: str) -> None:
+    box = access_point(sshd)
+    enroll(keys, box)
+    found = asyncio.run(measure(shell(keys, sshd), box, Means.IPERF3, iperf3, most_bytes=10**13, most_s=1))
+    assert found.seconds == pytest.approx(1.0, abs=0.5)
+
+
+@pytest.mark.needs("sshd", "iperf3")
+def test_no_iperf3_server_is_an_error_and_no_speed(sshd: Server, keys: HostKeys) -> None:
+    box = access_point(sshd)
+    enroll(keys, box)
+    with pytest.raises(UnexpectedReply, match="refused"):
+        asyncio.run(measure(shell(keys, sshd), box, Means.IPERF3, f"127.0.0.1:{free_port()}"))
+
+
+def test_this_machine_downloads_itself_where_it_stands_at_the_site(web: str) -> None:
+    found = asyncio.run(download_here(f"{web}/slow", most_bytes=400_000))
+    assert found.octets == 400_000
+    assert found.down_bps == pytest.approx(4e6, rel=0.15)
+    for path in ("/tiny", "/missing"):
+        with pytest.raises(UnexpectedReply):
+            asyncio.run(download_here(f"{web}{path}"))
+
+
+class Fetching(RouterosTerminal):
+    """A simulated RouterOS that knows `/tool fetch` as documented, and really downloads."""
+
+    def line(self, text: str) -> str:
+        asked = re.fullmatch(r':put \[:time \{/tool fetch url="([^"]+)" output=none duration=\d+s\}\]', text)
+        if asked is None:
+            return super().line(text)
+        began = time.monotonic()
+        with urllib.request.urlopen(asked[1]) as answer:
+            octets = len(answer.read())
+        took = time.monotonic() - began
+        told = f"      status: finished\n  downloaded: {octets // 1024}KiB\n       total: {octets // 1024}KiB\n"
+        return f"{told}    duration: {int(took)}s\n\n00:00:{took:06.3f}\n"
+
+
+class FetchingRouter(RouterosRouter):
+    def terminal(self, number: int, username: str) -> Fetching:
+        return Fetching(self, number, username)
+
+
+def test_routeros_fetches_over_its_own_terminal(web: str, keys: HostKeys, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(dialects._DIALECTS, "routeros", FetchingRouter)
+    with serve([Box(dialect="routeros")]) as shells:
+        router = shells.router("127.0.0.1")
+        device = Device(
+            id=DeviceId("mikrotik"), site=SiteId("s1"), name="mikrotik", role=Role.ROUTER, platform="routeros",
+            target=Target(domain="here", host="127.0.0.1"),
+            ssh=SshSettings(credential="k", username=router.box.username, port=router.port),
+        )  # fmt: skip
+        enroll(keys, device)
+        login = SshLogin(username=router.box.username, proof=Secret(router.box.password))
+        sessions = SshSessions(
+            login=lambda _: login, host_keys=keys, domain=lambda _: Domain(name="here"), terminal=terminal_of
+        )
+        nothing = shell_without_use(keys, login)
+        found = asyncio.run(measure(nothing, device, Means.FETCH, f"{web}/mega", sessions=sessions))
+        assert found.octets == pytest.approx(700_000, abs=1024)
+        assert found.down_bps == pytest.approx(4e6, rel=0.3)
+
+
+def shell_without_use(keys: HostKeys, login: SshLogin) -> SshShell:
+    return SshShell(login=lambda _: login, host_keys=keys, domain=lambda _: Domain(name="here"))
 
 
 INVENTORY = """
