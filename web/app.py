@@ -11,6 +11,7 @@ from jinja2 import StrictUndefined
 
 from controller.views import Views
 from controller.views.planner_views import PlannerViews
+from controller.views.rollouts import Changes
 from web import access, api, draw, errors, pages, words
 from web.access import SignIn
 from web.security import secure
@@ -27,6 +28,7 @@ class Extension:
     views: Views
     settings: WebSettings
     planner: PlannerViews | None = None
+    changes: Changes
     sign_in: SignIn = field(default_factory=SignIn)
 
 
@@ -42,7 +44,10 @@ def create_app(
         sign_in: how people sign in, and the journal that forms write to; None: nobody can, nothing is changed.
     """
     app = Flask("web", static_folder=None)
-    app.extensions["merata"] = Extension(views=views, settings=settings, planner=planner, sign_in=sign_in or SignIn())
+    entrance = sign_in or SignIn()
+    app.extensions["merata"] = Extension(
+        views=views, settings=settings, planner=planner, changes=Changes(entrance.journal), sign_in=entrance
+    )
     app.config.update(COMPRESS_ALGORITHM=["br", "gzip"], COMPRESS_BR_LEVEL=5, COMPRESS_STREAMS=False)
     app.config.update(
         COMPRESS_MIN_SIZE=400, COMPRESS_MIMETYPES=COMPRESSED, BABEL_DEFAULT_LOCALE="id", MAX_CONTENT_LENGTH=64 * 1024

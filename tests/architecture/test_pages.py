@@ -19,6 +19,7 @@ from controller.views.planner_compare import ComparePage, ScenarioPage
 from controller.views.planner_figure import FigurePage
 from controller.views.planner_place import PickedCell, PlacePage
 from controller.views.public import PublicPage
+from controller.views.rollouts import ChangeDevicePage, ChangePage, ChangesPage
 from controller.views.search import SearchPage
 from controller.views.site import SitePage
 from controller.views.sites import SitesPage
@@ -45,11 +46,16 @@ PAGES = {
     "system.html": SystemPage,
     "search.html": SearchPage,
     "report.html": ReportPage,
+    "changes.html": ChangesPage,
+    "change.html": ChangePage,
+    "change_device.html": ChangeDevicePage,
 }
 #: Fields that a template takes from the dataclass in another way, with the reason.
 ELSEWHERE = {
     "table.html": {"charts", "start", "end", "bad"},  # the one chart of the table is handed beside the page
     "map.html": {"version"},  # for the API
+    "change.html": {"version", "people"},  # for the ETag; in the words of the headline
+    "change_device.html": {"version"},
 }
 
 
@@ -91,7 +97,7 @@ def test_a_page_is_frozen(page: type):
 
 def test_every_template_of_a_page_is_compared():
     shared = {"layout.html", "foot.html", "parts.html", "filters.html", "error.html", "more.html", "report_links.html"}
-    shared |= {"refused.html", "signin.html"}
+    shared |= {"change_parts.html", "refused.html", "signin.html"}
     shared |= {
         f"planner_{part}.html" for part in ("form", "none", "parts", "picked_place", "picks", "result", "result_only")
     }

@@ -6,6 +6,7 @@ from flask import Flask
 
 from web.pages.about import blueprint as about
 from web.pages.board import blueprint as board
+from web.pages.changes import blueprint as changes
 from web.pages.choices import blueprint as choices
 from web.pages.devices import blueprint as devices
 from web.pages.map import blueprint as site_map
@@ -14,7 +15,7 @@ from web.pages.report import blueprint as report
 from web.pages.signin import blueprint as signin
 from web.pages.sites import blueprint as sites
 
-BLUEPRINTS = (board, site_map, sites, devices, planner, report, about, choices, signin)
+BLUEPRINTS = (board, site_map, sites, devices, planner, report, changes, about, choices, signin)
 
 
 def install(app: Flask) -> None:

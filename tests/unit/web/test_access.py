@@ -133,7 +133,7 @@ def test_every_other_route_that_changes_something_refuses_all_but_an_engineer_wi
                 told = engineer.open(path, method=method, data=mine, headers=headers, **HOST)
                 assert told.status_code == 403, (rule, headers)
             assert dict(tables(site.journal)) == before
-    assert looked_at >= 0
+    assert looked_at >= 5
 
 
 def tables(journal: Journal) -> Iterator[tuple[str, object]]:

@@ -1,0 +1,293 @@
+"""The pages of bulk changes: what changes where, is it going well, and who may decide."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from controller.accounts import sessions
+from controller.journal.journal import Journal
+from controller.rollout.approval import SELF_APPROVAL
+from controller.rollout.records import PlanState, RolloutState, Step
+from tests.unit.web import rollout_world as made
+from tests.unit.web.world import NOW, inventory, world
+from web import SignIn, WebSettings, create_app
+
+HOST = {"base_url": "http://127.0.0.1"}
+PROVINCE = world()
+
+
+@dataclass
+class Changing:
+    app: Flask
+    journal: Journal
+    clock: list[float]
+
+    def client(self, name: str = "") -> FlaskClient:
+        client = self.app.test_client()
+        if name:
+            found = self.journal.accounts.account(name)
+            assert found is not None
+            token = sessions.begin(
+                self.journal, found[0], at=self.clock[0], address="127.0.0.1", agent="t", lifetime=sessions.Lifetime()
+            )
+            client.set_cookie("merata", token, domain="127.0.0.1")
+        return client
+
+    def page(self, path: str, name: str = "") -> str:
+        answer = self.client(name).get(path, **HOST)
+        assert answer.status_code == 200, answer.text[-2000:]
+        return answer.text
+
+    def send(self, name: str, path: str, **form: str) -> TestResponse:
+        client = self.client(name)
+        cookie = client.get_cookie("merata", domain="127.0.0.1")
+        assert cookie is not None
+        return client.post(path, data={"tanda": sessions.form_token(cookie.value), **form}, **HOST)
+
+
+@pytest.fixture
+def changing(tmp_path: Path) -> Changing:
+    journal = Journal.open(tmp_path / "journal.db")
+    made.accounts(journal)
+    clock = [NOW]
+    sign_in = SignIn(journal=lambda: journal, passwords=made.FAST)
+    app = create_app(PROVINCE.views, WebSettings(clock=lambda: clock[0]), None, sign_in)
+    return Changing(app, journal, clock)
+
+
+STOCK = PROVINCE.inventory
+
+
+def cells(page: str) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for mark in re.findall(r'<div class="cells">(.*?)</div>', page, re.S):
+        for name in re.findall(r'href="#x-(\w+)"', mark):
+            found[name] = found.get(name, 0) + 1
+    return found
+
+
+# Reading
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_every_page_of_every_state_answers_in_both_languages(changing: Changing, language: str) -> None:
+    plans = [made.draft(changing.journal, STOCK), made.rejected(changing.journal, STOCK)]
+    plans += [made.under_way(changing.journal, STOCK)[0], made.stopped(changing.journal, STOCK)[0]]
+    device = next(iter(STOCK.devices))
+    paths = ["/perubahan", f"/perubahan/{plans[2]}/{device}", f"/perubahan/{plans[0]}/{device}"]
+    for path in [*paths, *(f"/perubahan/{p}" for p in plans)]:
+        for name in ("", "joko", "ratna", "dimas"):
+            page = changing.page(f"{path}?bahasa={language}", name)
+            assert page.count("<h1") == 1
+            assert "%(" not in page
+            assert "Undefined" not in page
+            assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\bsrc=)", page)
+
+
+def test_before_the_first_plan_the_list_says_what_will_stand_here(changing: Changing) -> None:
+    page = changing.page("/perubahan")
+    assert "Belum ada perubahan" in page
+    assert "merata config plan" in page
+
+
+def test_without_a_journal_the_list_is_empty_and_a_change_is_not_there() -> None:
+    client = create_app(PROVINCE.views, WebSettings(clock=lambda: NOW)).test_client()
+    assert client.get("/perubahan", **HOST).status_code == 200
+    assert client.get("/perubahan/1", **HOST).status_code == 404
+    assert client.get("/perubahan/1/rb-001", **HOST).status_code == 404
+
+
+def test_a_running_change_is_told_in_one_sentence_with_one_cell_a_device(changing: Changing) -> None:
+    plan, rollout = made.under_way(changing.journal, STOCK)
+    page = changing.page(f"/perubahan/{plan}")
+    counts = changing.journal.rollouts.counts(rollout)
+    ok = counts[Step.OK]
+    assert re.search(rf"Gelombang \d dari 4 berjalan: {ok} dari 90 selesai, 1 dikembalikan, 1 luring\.", page)
+    shown = cells(page)
+    assert shown["ok"] == ok
+    assert shown["go"] == 6
+    assert shown["rb"] == shown["off"] == 1
+    assert sum(shown.values()) == 90
+    assert "Anggaran gagal: <b>2 dari 4</b>" in page
+    assert page.count('<i class="x">') == 2
+    assert "Pengguna turun dari 9 ke 0" in page
+    assert "Gerbang lulus" in page
+    assert "Perkiraan" in page or "laju" in page
+
+
+def test_a_wave_of_more_than_four_hundred_is_a_bar_and_a_list_of_what_is_not_done(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path / "journal.db")
+    made.accounts(journal)
+    big = inventory(1200)
+    plan, _ = made.under_way(journal, big, count=1000, share=0.5)
+    app = create_app(PROVINCE.views, WebSettings(clock=lambda: NOW), None, SignIn(journal=lambda: journal))
+    page = Changing(app, journal, [NOW]).page(f"/perubahan/{plan}")
+    assert 'class="wide"' in page
+    assert sum(cells(page).values()) <= 400
+    assert "dikembalikan" in page
+
+
+def test_a_device_in_an_unknown_state_stands_above_all(changing: Changing) -> None:
+    plan, _ = made.stopped(changing.journal, STOCK)
+    page = changing.page(f"/perubahan/{plan}")
+    alarm = page.index('class="alarm"')
+    assert alarm < page.index('class="ctl"')
+    assert "2 perangkat" in page[alarm : alarm + 400]
+    assert cells(page)["bad"] == 1
+    assert cells(page)["lost"] == 1
+    assert "2 perangkat" in changing.page("/perubahan")
+
+
+def test_secrets_are_named_and_never_shown(changing: Changing) -> None:
+    plan, _ = made.under_way(changing.journal, STOCK)
+    page = changing.page(f"/perubahan/{plan}")
+    assert '<span class="mask">rahasia: WIFI_PUSKESMAS</span>' in page
+    assert '<span class="mask">rahasia</span>' in page
+    assert "⟦" not in page
+
+
+def test_the_difference_comes_before_the_commands(changing: Changing) -> None:
+    plan = made.draft(changing.journal, STOCK)
+    page = changing.page(f"/perubahan/{plan}")
+    assert page.index('<div class="p">') < page.index("perintah seperti yang dikirim")
+    device = next(iter(STOCK.devices))
+    page = changing.page(f"/perubahan/{plan}/{device}")
+    assert page.index('id="b"') < page.index('id="k"')
+
+
+def test_what_a_device_says_cannot_become_markup(changing: Changing) -> None:
+    plan, rollout = made.under_way(changing.journal, STOCK)
+    device = next(iter(STOCK.devices))
+    facts = {"reason": "refused", "line": 0, "said": "<script>alert(1)</script>", "error": "<b>x"}
+    changing.journal.rollouts.step(rollout, device, Step.ROLLED_BACK, at=NOW, facts=facts)
+    page = changing.page(f"/perubahan/{plan}/{device}")
+    assert "&lt;script&gt;alert" in page
+    assert "<script>alert" not in page
+
+
+def test_an_open_page_is_told_what_changed_and_nothing_else(changing: Changing) -> None:
+    plan, rollout = made.under_way(changing.journal, STOCK)
+    client = changing.client("ratna")
+    first = client.get(f"/perubahan/{plan}", **HOST)
+    again = {"If-None-Match": first.headers["ETag"], "X-Merata-Poll": "1"}
+    assert client.get(f"/perubahan/{plan}", headers=again, **HOST).status_code == 304
+    changing.journal.rollouts.step(rollout, next(iter(STOCK.devices)), Step.OK, at=NOW + 1)
+    assert client.get(f"/perubahan/{plan}", headers=again, **HOST).status_code == 200
+
+
+def test_nobody_carries_out_requests_is_said(changing: Changing) -> None:
+    plan, _ = made.under_way(changing.journal, STOCK)
+    assert "Eksekutor tidak berjalan" not in changing.page(f"/perubahan/{plan}")
+    changing.clock[0] += 4000
+    assert "Eksekutor tidak berjalan" in changing.page(f"/perubahan/{plan}")
+
+
+# Deciding
+
+
+def test_another_account_approves_and_the_author_does_not(changing: Changing) -> None:
+    plan = made.draft(changing.journal, STOCK)
+    mine = changing.page(f"/perubahan/{plan}", "dimas")
+    assert "/setujui" not in mine
+    assert "akun lain harus menyetujui" in mine
+    hidden = re.search(r'name="sidik" value="(\w+)"', mine)
+    assert hidden is not None
+    refused = changing.send("dimas", f"/perubahan/{plan}/setujui", sidik=hidden[1])
+    assert refused.location == f"/perubahan/{plan}?tidak=own_plan"
+    assert state(changing, plan) is PlanState.DRAFT
+    assert changing.send("ratna", f"/perubahan/{plan}/setujui", sidik=hidden[1]).location == f"/perubahan/{plan}"
+    assert state(changing, plan) is PlanState.APPROVED
+    entry = changing.journal.rollouts.audit.entries(act="plan.approved")[-1]
+    assert (entry.who, entry.subject) == ("ratna", f"plan:{plan}")
+
+
+def test_an_office_of_one_person_may_switch_that_off(changing: Changing) -> None:
+    plan = made.draft(changing.journal, STOCK)
+    changing.journal.set_setting(SELF_APPROVAL, True, who="local:root", at=NOW)
+    page = changing.page(f"/perubahan/{plan}", "dimas")
+    hidden = re.search(r'/setujui">.*?name="sidik" value="(\w+)"', page, re.S)
+    assert hidden is not None
+    changing.send("dimas", f"/perubahan/{plan}/setujui", sidik=hidden[1])
+    assert state(changing, plan) is PlanState.APPROVED
+
+
+def test_only_the_plan_that_was_looked_at_is_approved(changing: Changing) -> None:
+    plan = made.draft(changing.journal, STOCK)
+    told = changing.send("ratna", f"/perubahan/{plan}/setujui", sidik="0" * 64)
+    assert told.location.endswith("?tidak=changed")
+    assert state(changing, plan) is PlanState.DRAFT
+    assert "bukan yang Anda lihat" in changing.page(told.location, "ratna")
+
+
+def test_a_viewer_and_a_stranger_see_no_button(changing: Changing) -> None:
+    plans = [made.draft(changing.journal, STOCK), made.under_way(changing.journal, STOCK)[0]]
+    for plan in plans:
+        for name in ("", "joko"):
+            page = changing.page(f"/perubahan/{plan}", name)
+            assert not re.search(r'action="/perubahan', page)
+
+
+def test_starting_is_a_request_that_is_filed_once(changing: Changing) -> None:
+    plan = made.draft(changing.journal, STOCK)
+    early = changing.send("ratna", f"/perubahan/{plan}/mulai")
+    assert early.location.endswith("?tidak=not_approved")
+    changing.journal.rollouts.decide(plan, PlanState.APPROVED, by="ratna", at=NOW)
+    for _ in range(2):
+        changing.send("dimas", f"/perubahan/{plan}/mulai")
+    asked = changing.journal.requests(kind="rollout.start")
+    assert [(r.payload, r.who) for r in asked] == [({"plan": plan}, "dimas")]
+    page = changing.page(f"/perubahan/{plan}", "dimas")
+    assert "Permintaan mulai" in page
+    assert "/mulai" not in page
+
+
+def test_stopping_asks_once_with_the_consequence_and_holds_at_once(changing: Changing) -> None:
+    plan, rollout = made.under_way(changing.journal, STOCK)
+    page = changing.page(f"/perubahan/{plan}?henti=1", "joko")
+    assert "<dialog" not in page
+    page = changing.page(f"/perubahan/{plan}?henti=1", "dimas")
+    assert re.search(r"<dialog[^>]* open>", page)
+    assert "6 perangkat yang sedang dikirim" in page
+    changing.send("dimas", f"/perubahan/{plan}/hentikan")
+    found = changing.journal.rollouts.rollout(rollout)
+    assert found is not None
+    assert found.stop_asked_by == "dimas"
+    assert changing.journal.requests(kind="rollout.stop")[0].payload == {"rollout": rollout}
+    assert changing.send("ratna", f"/perubahan/{plan}/hentikan").location.endswith("?tidak=asked")
+
+
+def test_resuming_is_a_request_and_only_for_what_is_stopped(changing: Changing) -> None:
+    plan, rollout = made.stopped(changing.journal, STOCK)
+    changing.send("ratna", f"/perubahan/{plan}/lanjutkan")
+    assert changing.journal.requests(kind="rollout.resume")[0].payload == {"rollout": rollout}
+    other, _ = made.under_way(changing.journal, STOCK)
+    assert changing.send("ratna", f"/perubahan/{other}/lanjutkan").location.endswith("?tidak=not_stopped")
+
+
+def test_what_is_not_there_is_not_there(changing: Changing) -> None:
+    for act in ("setujui", "tolak", "mulai", "hentikan", "lanjutkan"):
+        assert changing.send("ratna", f"/perubahan/99/{act}").status_code == 404
+
+
+def test_a_change_that_ended_says_so(changing: Changing) -> None:
+    plan, rollout = made.under_way(changing.journal, STOCK, trouble=False)
+    for one in changing.journal.rollouts.rollout(rollout).devices:  # type: ignore[union-attr]
+        if not one.step.is_end:
+            changing.journal.rollouts.step(rollout, one.device, Step.OK, at=NOW)
+    changing.journal.rollouts.set_state(rollout, RolloutState.DONE, at=NOW, by="executor")
+    page = changing.page(f"/perubahan/{plan}", "dimas")
+    assert "Rampung: 90 dari 90 selesai." in page
+    assert "<dialog" not in page
+
+
+def state(changing: Changing, plan: int) -> PlanState:
+    found = changing.journal.rollouts.plan(plan, devices=False)
+    assert found is not None
+    return found.state
