@@ -81,7 +81,11 @@ class PlanShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannerPage:
-    """`/rencana`. coverage None: nothing was measured yet. row: the unit looked at. before: last closed month."""
+    """`/rencana`.
+
+    coverage None: nothing was measured yet. row: the unit looked at. before: last closed month; earlier: the one before
+    that. picks: locked and forbidden places. resolutions: of hexagons.
+    """
 
     fresh: Fresh
     filter: PlannerFilter
@@ -95,6 +99,7 @@ class PlannerPage:
     gini: float | None
     gini_before: float | None
     before: LedgerMonth | None
+    earlier: LedgerMonth | None
     shades: tuple[Shade, ...]
     counts: Mapping[int, int]
     ladder: tuple[Coverage, ...]
@@ -140,6 +145,7 @@ def planner_page(
         gini=found.equity.gini if found else None,
         gini_before=before.gini if before else None,
         before=before,
+        earlier=ledger[-2] if len(ledger) > 1 else None,
         shades=shades,
         counts={step: sum(1 for s in shades if s.step == step) for step in range(6)},
         ladder=_ladder(found, wanted.area, ladder_level),
