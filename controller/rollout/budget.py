@@ -41,6 +41,16 @@ def spent(devices: Iterable[DeviceProgress]) -> list[str]:
     ]
 
 
+def room(devices: Iterable[DeviceProgress], options: Options, total: int, wave: int) -> int:
+    """Devices that may be under way at once: what is left of the budget, and one more for each that went well.
+
+    A change that breaks every device is stopped by as many as the budget says, not by a whole batch.
+    """
+    known = list(devices)
+    went_well = sum(1 for d in known if d.step is Step.OK)
+    return max(1, limit(options, total, wave) - len(spent(known))) + went_well
+
+
 def stop(devices: Iterable[DeviceProgress], options: Options, *, total: int, wave: int) -> Stop | None:
     """Why nothing new may begin, None when it may.
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 from enum import StrEnum
 
+from controller.journal.errors import JournalUnavailable, LeaseLost
 from controller.journal.rollouts import device_lease
 from controller.rollout import verify
 from controller.rollout.errors import Trouble
@@ -58,6 +59,16 @@ def examine(world: World, order: Order, progress: DeviceProgress) -> Outcome | N
             )  # fmt: skip
             return Outcome(step=Step.UNKNOWN, reason="no_dialect")
         return _examine(work, progress)
+    except (JournalUnavailable, LeaseLost):
+        raise
+    except Exception as error:  # looking again would end the same: a person has to look
+        log.error("%s: %s inside the program", order.device.id, type(error).__name__)  # its text may hold a secret
+        told = {"reason": "internal", "error": type(error).__name__}
+        world.rollouts.step(
+            order.rollout, order.device.id, Step.UNKNOWN, at=world.clock.now(), facts=told, holder=world.holder,
+            audit=("executor", "device.unknown", told),
+        )  # fmt: skip
+        return Outcome(step=Step.UNKNOWN, reason="internal")
     finally:
         if work is not None:
             work.let_go(cut=True)

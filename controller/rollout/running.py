@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -72,7 +72,8 @@ class Running:
         if owned is None or planned is None:
             return None
         return Order(
-            rollout=self.id, plan=self.plan.id, plan_hash=self.plan.hash, planned=planned, device=owned,
+            rollout=self.id, plan=self.plan.id, plan_hash=self.plan.hash, planned=planned,
+            device=replace(owned, platform=planned.platform),  # the inventory may say `auto`
             options=self.options, place=known.place, attempt=known.attempt + 1, ticket=self.plan.ticket, by=self.by,
         )  # fmt: skip
 
@@ -110,8 +111,9 @@ class Running:
         asked = self.rollouts.rollout(self.id, devices=False)
         if asked is None or asked.stop_asked_by:
             return
+        room = min(self.options.batch, budget.room(self.progress.values(), self.options, self._total(), self.wave))
         for known in sorted(self.progress.values(), key=lambda d: d.place):
-            if len(self.busy) >= self.options.batch:
+            if len(self.busy) >= room:
                 return
             if known.device in self.busy or known.wave > self.wave:
                 continue
@@ -129,8 +131,10 @@ class Running:
         return [d.device for d in self.progress.values() if d.step is Step.WAITING and d.wave <= wave]
 
     def _why_stop(self) -> budget.Stop | None:
-        total = sum(1 for d in self.plan.devices if d.lines and d.error is None)
-        return budget.stop(self.progress.values(), self.options, total=total, wave=self.wave)
+        return budget.stop(self.progress.values(), self.options, total=self._total(), wave=self.wave)
+
+    def _total(self) -> int:
+        return sum(1 for d in self.plan.devices if d.lines and d.error is None)
 
     def _zone(self) -> ZoneInfo:
         return ZoneInfo(self.inventory().timezone)

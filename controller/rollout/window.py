@@ -1,4 +1,4 @@
-"""Maintenance windows: `mon-fri 22:00-24:00`, `sat,sun 01:00-05:00; 23:00-02:00`, in the inventory's time zone. Pure."""
+"""Maintenance windows: `mon-fri 22:00-24:00`, `sat,sun 01:00-05:00; 23:00-02:00`, in the time zone of the inventory."""
 
 from __future__ import annotations
 
