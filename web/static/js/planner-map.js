@@ -161,11 +161,11 @@ function start(map) {
       const at = place(event);
       return pick(event, "/rencana/sel", { lintang: at.lat.toFixed(6), bujur: at.lon.toFixed(6), halus: shown });
     }
-    if (area?.closest("a")) { if (event.key) area.closest("a").dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true })); return; }
+    if (area?.closest("a")) { if (!event.type) location.assign(area.closest("a").href.baseVal); return; } // a click follows the link itself
     if (area) pick(event, `/rencana/tempat/${area.dataset.code}`, { ringkas: "1" }, area.dataset.code, area.querySelector("title")?.textContent);
   }
   function pick(event, path, more, code, name) {
-    event.preventDefault();
+    event.preventDefault?.(); // a key opens the middle: there is no click then
     event.stopPropagation?.();
     map.dispatchEvent(new CustomEvent("rencana:pilih", { bubbles: true, detail: { path, more, code, name, empty: words.empty } }));
   }
