@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from controller.changes.checks import failing
 from controller.rollout.errors import Trouble
 from controller.rollout.ports import Vital, interfaces_lost
 from controller.rollout.records import Step
@@ -38,6 +39,8 @@ def read(work: Work, session: Session) -> str:
     running = work.dialect.normalise(work.dialect.fetch(session))
     if lost := work.dialect.missing(running, work.lines):
         raise Trouble("lines_missing", missing=lost[:20])
+    if broken := failing(work.order.planned.checks, running):
+        raise Trouble("checks_failed", checks=broken[:20])
     found = work.world.fingerprint.of(running)
     if work.expected is not None and found != work.expected:
         raise Trouble("unexpected")
