@@ -42,6 +42,7 @@ class Guard:
     token: str
     seconds: int
     survives_restart: bool = False
+    restarts: bool = False  # putting the old configuration back restarts the device
 
 
 class Refused(DeviceError):

@@ -102,6 +102,10 @@ class Terminal(ABC):
         """What a control character prints, or None where it does nothing. The prompt follows."""
         return None
 
+    def asks(self, character: str) -> bool:  # noqa: ARG002 - for those that know such keys
+        """Whether a printable key opens the help instead of being typed."""
+        return False
+
     def lost(self) -> None:  # noqa: B027 - most dialects have nothing to undo
         """The connection is gone without an orderly end."""
 

@@ -56,7 +56,7 @@ class RouterosRouter(Router):
             "/interface bridge add name=bridge\n"
             "/interface wireless security-profiles add name=publik mode=dynamic-keys authentication-types=wpa2-psk"
             " wpa2-pre-shared-key=sandilama1\n"
-            "/interface wireless set wlan1 ssid=Lama security-profile=publik country=indonesia\n"
+            "/interface wireless set wlan1 mode=ap-bridge ssid=Lama security-profile=publik country=indonesia\n"
             "/interface bridge port add bridge=bridge interface=ether2\n"
             "/interface bridge port add bridge=bridge interface=wlan1\n"
             "/ip pool add name=tamu ranges=10.5.50.10-10.5.50.254\n"
@@ -274,6 +274,10 @@ class RouterosTerminal(Terminal):
         self._question = ""
         self._then: Callable[[str], str] | None = None
 
+    def asks(self, character: str) -> bool:
+        """A question mark opens the help, even between quotes."""
+        return character == "?" and self._then is None
+
     def greeting(self) -> str:
         """The banner, as long as it must be to be read past."""
         note = self.router.tree.settings["system note"]
@@ -304,8 +308,8 @@ class RouterosTerminal(Terminal):
             self._then, self._held = None, ""
             return ""
         if character == _CTRL_D:
+            self.lost()  # documented: leaves safe mode without keeping what was changed
             self.ended = True
-            self._left()
             return ""
         return None
 

@@ -90,7 +90,7 @@ MENUS: Final[dict[str, Menu]] = {
         " max-station-count wmm-support vlan-id vlan-mode radio-name antenna-gain frequency-mode",
         unique=("name",),
         defaults={"disabled": "no", "mode": "station", "security-profile": "default", "ssid": "MikroTik"},
-        presets=tuple({"default-name": f"wlan{n}", "name": f"wlan{n}", "mode": "ap-bridge"} for n in (1, 2)),
+        presets=tuple({"default-name": f"wlan{n}", "name": f"wlan{n}"} for n in (1, 2)),
         refers={"security-profile": ("interface wireless security-profiles",)},
     ),
     "interface wifi security": _menu(

@@ -326,6 +326,8 @@ class _Session(asyncssh.SSHServerSession[str]):
             elif character in "\x7f\b":
                 self._typed = self._typed[:-1]
                 self._write("\b \b")
+            elif terminal.asks(character):
+                self._write(f"\n(help)\n{self._prompt(terminal)}{self._typed}")
             elif character < " ":
                 await self._pressed(terminal, character)
             else:
