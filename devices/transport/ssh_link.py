@@ -7,6 +7,7 @@ device, errors told apart by their text, no log, and a cut of the transport at t
 
 from __future__ import annotations
 
+import logging
 import re
 import socket
 import threading
@@ -101,6 +102,8 @@ class Link:
                 f"the host key of {self._device.id!r} is not enrolled: run: merata hostkey enroll {self._device.id}",
                 target=self.name,
             )
+        # Its thread logs every cut as an error; what went wrong is in the exceptions, and those are translated.
+        logging.getLogger("paramiko.transport").setLevel(logging.CRITICAL)
         login = self._login(self._device)
         left = left_of(deadline)
         self._socket = connected(self._host, self._port, self._domain, timeout_s=left)

@@ -112,15 +112,18 @@ class Terminal:
 
     def put(self, path: str, content: bytes, *, mode: int = 0o600) -> None:
         """Write a file; it appears whole or not at all where the device has a shell."""
+        is_written = True
         with self._translating():
             match self._manner.files:
                 case "shell":
-                    self._put_by_shell(path, content, mode)
+                    is_written = self._put_by_shell(path, content, mode)
                 case "sftp":
                     with self._connection.remote_conn_pre.open_sftp() as files, files.open(path, "w") as written:
                         written.write(content)
                 case _:
                     raise NotSupported(f"{self._link.name} takes no files", target=self._link.name)
+        if not is_written:  # said by the device in good order: the session can go on
+            raise UnexpectedReply(f"{path} could not be written on the device", target=self._link.name)
 
     def renamed(self) -> None:
         """Learn the prompt again."""
@@ -201,7 +204,8 @@ class Terminal:
             text += fresh
             if start is None:
                 start = echo_end(text, line or "")
-            ended = pattern.search(text, max(start or 0, len(text) - len(fresh) - _TAIL))
+            # A slice, not a position: `^` of a pattern means the beginning of the answer.
+            ended = pattern.search(text[max(start or 0, len(text) - len(fresh) - _TAIL) :])
             wait_s = None
             if ended is not None:
                 wait_s = self._manner.settle_s if start is not None else quiet_s
@@ -230,7 +234,7 @@ class Terminal:
         self._last = ended[0]
         return text[: ended.end() if kept else ended.start()].strip("\n")
 
-    def _put_by_shell(self, path: str, content: bytes, mode: int) -> None:
+    def _put_by_shell(self, path: str, content: bytes, mode: int) -> bool:
         fresh, target = shlex.quote(f"{path}.new"), shlex.quote(path)
         channel = self._connection.remote_conn.get_transport().open_session(timeout=left_of(self._deadline))
         try:
@@ -243,7 +247,6 @@ class Terminal:
             channel.shutdown_write()
             while channel.recv(_CHUNK):
                 pass
-            if channel.recv_exit_status() != 0:
-                raise UnexpectedReply(f"{path} could not be written on the device", target=self._link.name)
+            return channel.recv_exit_status() == 0
         finally:
             channel.close()

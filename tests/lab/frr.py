@@ -13,6 +13,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -131,7 +132,7 @@ class Router:
         own = Path("/proc/self/ns/net").readlink()
         _until(lambda: Path(f"/proc/{self.inner}/ns/net").readlink() != own, f"{self.name} has no namespace")
         _run(["ip", "-n", self.namespace, "link", "add", self.port, "type", "veth", "peer", "name", "eth0",
-              "netns", str(self.inner)])  # fmt: skip
+              "address", f"02:00:00:00:00:{self.number:02x}", "netns", str(self.inner)])  # fmt: skip
         _run(["ip", "-n", self.namespace, "link", "set", self.port, "master", "br0", "up"])
 
     def await_ready(self) -> None:
@@ -150,7 +151,8 @@ class Router:
         """Kill -9 for all that runs in it; returns at once."""
         if self.process is not None and self.process.poll() is None:
             if self.inner:
-                os.kill(self.inner, signal.SIGKILL)  # `unshare` outside sees it end, and ends
+                with suppress(ProcessLookupError):
+                    os.kill(self.inner, signal.SIGKILL)  # `unshare` outside sees it end, and ends
             else:
                 self.process.kill()
 
