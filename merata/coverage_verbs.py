@@ -163,13 +163,17 @@ def _harm(site: SiteWorth) -> tuple[float, str]:
     return (math.inf if lost is None else -lost, site.site)
 
 
-def site(where: Where, radius_km: float, ask: siting.Ask, costs_file: Path | None) -> Answer:
+def site(
+    where: Where, radius_km: float, ask: siting.Ask, costs_file: Path | None, distances: Path | None = None
+) -> Answer:
     """`plan site --live`: the steps to take, with the proof."""
     known = where.planner()
     prices = costs.load(costs_file or costs.SHIPPED)
+    area = where.area(known.units)
+    ways = None if distances is None else read_distances(distances)
     with text.progress("people and places"):
         ground = known.ground(
-            where.threshold(), where.rules(), radius_km=radius_km, now=where.now, area=where.area(known.units)
+            where.threshold(), where.rules(), radius_km=radius_km, now=where.now, area=area, ways=ways
         )
     with text.progress("plan and proof", limit_s=ask.time_limit_s):
         found = siting.plan(ground, ask, prices)

@@ -68,10 +68,13 @@ def candidates(
     inputs: Inputs,
     offered: Sequence[Point],
     *,
-    radius_km: float,
+    radius_km: float | None,
     area: str | None,
 ) -> list[Candidate]:
-    """Repairs and upgrades of standing sites, villages whose point has no working site in reach, offered places."""
+    """Repairs and upgrades of standing sites, villages whose point has no working site in reach, offered places.
+
+    With `radius_km` None (ways from a table) every village is offered.
+    """
     usual = _usual_links(served)
     found = [_standing(j, site, inputs) for j, site in enumerate(served.sites) if site.verdict in _REMEDY]
     found += _villages(served, units, usual, radius_km)
@@ -117,12 +120,14 @@ def _link(code: str, usual: Mapping[str, str]) -> str:
     return next((usual[c] for c in (code[:8], code[:5]) if c in usual), Backhaul.VSAT.value)
 
 
-def _villages(served: live.Served, units: Units, usual: Mapping[str, str], radius_km: float) -> list[Candidate]:
+def _villages(served: live.Served, units: Units, usual: Mapping[str, str], radius_km: float | None) -> list[Candidate]:
     """Points of villages without a working site in reach, fed as most sites around are."""
     places = [(u, u.point) for u in units.level(Level.VILLAGE) if u.point is not None]
     at = (np.array([p[0] for _, p in places]), np.array([p[1] for _, p in places]))
     works = served.are(Verdict.EFFECTIVE)
-    covered = by_radius(at, (served.lat[works], served.lon[works]), radius_km).reached()
+    covered = np.zeros(len(places), dtype=bool)
+    if radius_km is not None:
+        covered = by_radius(at, (served.lat[works], served.lon[works]), radius_km).reached()
     return [
         Candidate(
             action=Remedy.BUILD,

@@ -38,9 +38,15 @@ class People:
     notes: tuple[str, ...] = ()
 
 
-def of_villages(units: Units) -> People:
-    """Everybody at the point of the village: coarse, for a radius of several kilometres or a table of distances."""
-    known = [(u, units.place(u)) for u in units.level(Level.VILLAGE) if u.population > 0]
+def of_villages(units: Units, area: str | None = None) -> People:
+    """Everybody at the point of the village: coarse, for a radius of several kilometres or a table of distances.
+
+    Args:
+        units: with their people and points.
+        area: code of a regency or district whose villages alone count; None: all.
+    """
+    mine = [u for u in units.level(Level.VILLAGE) if area is None or u.code == area or u.code.startswith(area + ".")]
+    known = [(u, units.place(u)) for u in mine if u.population > 0]
     placed = [(u, at) for u, at in known if at is not None]
     return People(
         lat=np.array([at[0] for _, at in placed]),

@@ -151,7 +151,7 @@ def coverage(
     if ways is None:
         reach = by_radius((people.lat, people.lon), (served.lat, served.lon), radius_km)
     else:
-        reach = _by_ways(people, served, ways).within(radius_km)
+        reach = by_ways(people, [site.site for site in served.sites], ways).within(radius_km)
     ladder = climb(people.people, reach, served, radius_km=radius_km)
     rows = _rows(people, ladder, units, inputs.profile.min_kbps_per_person, radius_km)
     villages = [row for row in rows if row.level == "village"]
@@ -170,11 +170,12 @@ def coverage(
     )
 
 
-def _by_ways(people: People, served: Served, ways: Ways) -> Reach:
+def by_ways(people: People, places: Sequence[str], ways: Ways) -> Reach:
+    """Pairs of a table of ways; people must stand at village points, and `places` be unique."""
     row = {people.villages[village]: k for k, village in enumerate(people.village.tolist())}
-    column = {site.site: j for j, site in enumerate(served.sites)}
+    column = {place: j for j, place in enumerate(places)}
     listed = ((row[v], column[s], km) for (v, s), km in ways.items() if v in row and s in column)
-    return from_pairs(len(people.people), len(served.sites), listed)
+    return from_pairs(len(people.people), len(places), listed)
 
 
 # --- figures by unit -------------------------------------------------------------------------------------------------

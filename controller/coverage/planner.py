@@ -16,10 +16,11 @@ from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from controller.coverage import demand, live, siting
+from controller.coverage import demand, live
 from controller.coverage.busy import BusyDays
 from controller.coverage.candidates import Brought
 from controller.coverage.effective import Measured, SpeedTest, judge
+from controller.coverage.ground import Ground
 from controller.coverage.measured import Fleet, History, measure
 from controller.coverage.model import Inputs, LiveCoverage, Rules, SiteWorth, ThresholdProfile
 from devices.model import Site
@@ -74,7 +75,7 @@ class Planner:
         self._worths = _Shelf(Worths, folder, "sites")
         self._coverage = _Shelf(LiveCoverage, folder, "coverage")
         self._days = BusyDays(folder) if folder is not None else None
-        self._grounds = _Memory[siting.Ground](most=4)
+        self._grounds = _Memory[Ground](most=4)
 
     def worths(
         self,
@@ -128,31 +129,40 @@ class Planner:
     def _by_ways(self, judged: Worths, radius_km: float, ways: live.Ways) -> LiveCoverage:
         points = demand.of_villages(self.units)
         inputs = replace(
-            judged.inputs,
+            _on_ways(judged.inputs, points),
             hash=_hash(judged.inputs.hash, sorted((*pair, km) for pair, km in ways.items())),
-            demand=points.inputs,
-            demand_kind=points.kind,
-            notes=("ways from a table; a pair that it does not list is out of reach", *points.notes),
         )
         return live.coverage(points, judged.sites, self.units, inputs=inputs, radius_km=radius_km, ways=ways)
 
     def ground(
-        self, profile: ThresholdProfile, rules: Rules, *, radius_km: float, now: float, area: str | None = None
-    ) -> siting.Ground:
-        """What plans for one radius and area stand on; made in a second or two, then kept in memory.
+        self,
+        profile: ThresholdProfile,
+        rules: Rules,
+        *,
+        radius_km: float,
+        now: float,
+        area: str | None = None,
+        ways: live.Ways | None = None,
+    ) -> Ground:
+        """What plans for one radius and area stand on; made in half a second or so, then kept in memory.
+
+        With `ways` (km from a village's code to a site, village or point) people stand at their village's point.
 
         Raises:
             BadInput: the area is not known.
             StoreUnavailable: the measurements cannot be read.
         """
         judged, brought = self.worths(profile, rules, now=now), self.brought()
-        key = _hash(judged.inputs.hash, radius_km, area, asdict(brought))
+        table = sorted((*pair, km) for pair, km in ways.items()) if ways is not None else None
+        key = _hash(judged.inputs.hash, radius_km, area, asdict(brought), table)
 
-        def make() -> siting.Ground:
-            found = siting.Ground(
-                self.grid(), judged.sites, self.units, judged.inputs, radius_km=radius_km, area=area, brought=brought
-            )
-            found.inputs = _described(judged.inputs, found.people)
+        def make() -> Ground:
+            found = Ground(
+                self.grid(), judged.sites, self.units, judged.inputs, radius_km=radius_km, area=area, brought=brought,
+                ways=ways,
+            )  # fmt: skip
+            described = _on_ways if ways is not None else _described
+            found.inputs = described(judged.inputs, found.people)
             return found
 
         return self._grounds.get(key, make)
@@ -212,6 +222,11 @@ class Planner:
 
 def _described(inputs: Inputs, points: demand.People) -> Inputs:
     return replace(inputs, demand_kind=points.kind)
+
+
+def _on_ways(inputs: Inputs, points: demand.People) -> Inputs:
+    notes = ("ways from a table; a pair that it does not list is out of reach", *points.notes)
+    return replace(inputs, demand=points.inputs, demand_kind=points.kind, notes=notes)
 
 
 def _hash(*facts: object) -> str:

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from controller.coverage import demand, live
-from controller.coverage.candidates import Brought, candidates
+from controller.coverage import live, travel
 from controller.coverage.costs import Costs
 from controller.coverage.errors import BadInput
-from controller.coverage.model import Inputs, LivePlan, Measure, SiteWorth, Step, Verdict
-from geography.grid import DemandGrid
-from geography.units import Units
+from controller.coverage.ground import Ground
+from controller.coverage.model import Inputs, LivePlan, Measure, Step, Verdict
 from planning import cover_proof, equity, mclp
-from planning.cover import Cover, Objective, Total, Welfare, WorstRegion, merge
+from planning.cover import Objective, Total, Welfare, WorstRegion
+from planning.expected import expected
 from planning.question import Question, quick
-from planning.reach import Reach, by_radius, sums
+from planning.reach import by_radius, sums
 from planning.siting import Deadline, Limit, Siting
 
+__all__ = ["Ask", "Ground", "plan"]
+
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 
@@ -31,8 +31,10 @@ Mask = NDArray[np.bool_]
 class Ask:
     """What is asked of the live network.
 
-    objective: `coverage` (with `aversion` > 0: fair coverage) or `maxmin`. locked, forbidden: village codes (build) or
-    site ids. is_unknown_open: people near unmeasured sites count as not served; by default they wait for a measurement.
+    objective: `coverage` (with `aversion` > 0: fair coverage); `expected`: people by the chance that something in reach
+    works; `maxmin`; `set-cover`; `mean-distance` and `max-distance` (controller.coverage.travel).
+    locked, forbidden: village codes (build) or site ids.
+    is_unknown_open: people near unmeasured sites count as not served; by default they wait for a measurement.
     is_quick: greedy with swaps at once; its bound is only what could be reached at all.
     """
 
@@ -44,76 +46,6 @@ class Ask:
     is_unknown_open: bool = False
     is_quick: bool = False
     time_limit_s: float = 20.0
-
-
-# --- who would be reached --------------------------------------------------------------------------------------------
-
-
-class Ground:
-    """What every question about one radius and area shares: demand points, what reaches them, what could.
-
-    Making it takes a second or two; every plan on it far less.
-
-    Args:
-        grid: who lives where.
-        sites: all judged sites.
-        units: names and points of villages.
-        inputs: what the worth of the sites stands on.
-        radius_km: along the great circle.
-        area: code of a regency or district whose people and places alone count; None: everywhere.
-        brought: imported points.
-
-    Raises:
-        BadInput: the area is not known.
-    """
-
-    def __init__(
-        self,
-        grid: DemandGrid,
-        sites: Sequence[SiteWorth],
-        units: Units,
-        inputs: Inputs,
-        *,
-        radius_km: float,
-        area: str | None = None,
-        brought: Brought | None = None,
-    ) -> None:
-        points = brought or Brought()
-        if area is not None and area not in units:
-            raise BadInput(f"{area!r} is no unit that is known", path="--regency")
-        self.inputs, self.radius_km, self.units = inputs, radius_km, units
-        self.served = live.public(sites)
-        self.others = points.others
-        self.candidates = candidates(grid, self.served, units, inputs, points.offered, radius_km=radius_km, area=area)
-        stands = (self.served.lat, self.served.lon)
-        could = (np.array([c.lat for c in self.candidates]), np.array([c.lon for c in self.candidates]))
-        self.people = demand.split(demand.within(grid, area), stands, radius_km, more=could)
-        at = (self.people.lat, self.people.lon)
-        self.standing: Reach = by_radius(at, stands, radius_km)
-        self.reach: Reach = by_radius(at, could, radius_km)
-        self.covered: Mask = self.standing.of_sites(self.served.are(Verdict.EFFECTIVE)).reached()
-        self.unknown: Mask = self.standing.of_sites(self.served.are(Verdict.UNMEASURED)).reached() & ~self.covered
-        self.regions, of_village = demand.units_above(self.people.villages, 2 if area is None else area.count(".") + 2)
-        self.region: Ints = of_village[self.people.village]
-        self.total: Floats = sums(self.region, self.people.people, len(self.regions))
-        self._covers: dict[bool, Cover] = {}
-
-    def weight(self, *, is_unknown_open: bool) -> Floats:
-        """People who count as gained where they are reached."""
-        waits = self.unknown & (not is_unknown_open)
-        return np.where(waits, 0.0, self.people.people)
-
-    def cover(self, *, is_unknown_open: bool) -> Cover:
-        """The covering problem, made once."""
-        if is_unknown_open not in self._covers:
-            weight = self.weight(is_unknown_open=is_unknown_open)
-            self._covers[is_unknown_open] = merge(self.reach, weight, self.region, len(self.regions), self.covered)
-        return self._covers[is_unknown_open]
-
-    def share(self, covered: Mask) -> Floats:
-        """Served share of each region."""
-        got = sums(self.region, self.people.people * covered, len(self.regions))
-        return np.divide(got, self.total, out=np.zeros(len(got)), where=self.total > 0)
 
 
 # --- the plan --------------------------------------------------------------------------------------------------------
@@ -156,6 +88,12 @@ def _choose(ground: Ground, ask: Ask, costs: Costs, deadline: Deadline) -> Sitin
         allowed=np.array([c.place not in ask.forbidden for c in ground.candidates], dtype=bool),
         locked=tuple(k for k, c in enumerate(ground.candidates) if c.place in ask.locked),
     )
+    if ask.objective == "expected":
+        return _expect(ground, ask, question, deadline)
+    if ask.objective in travel.OBJECTIVES:
+        return travel.choose(ground, ask.objective, question, is_unknown_open=ask.is_unknown_open, deadline=deadline)
+    if ask.objective == "set-cover":
+        return cover_proof.fewest(question, deadline=deadline)
     if ask.is_quick:
         return quick(question, _objective(ground, ask))
     if ask.objective == "maxmin":
@@ -163,6 +101,14 @@ def _choose(ground: Ground, ask: Ask, costs: Costs, deadline: Deadline) -> Sitin
     if ask.aversion > 0:
         return cover_proof.fair(question, weight=ground.total, aversion=ask.aversion, deadline=deadline)
     return mclp.coverage(question, deadline=deadline)
+
+
+def _expect(ground: Ground, ask: Ask, question: Question, deadline: Deadline) -> Siting:
+    """Largest expected number of people; what standing sites give on average counts in value and bound."""
+    missed = ground.missed(is_unknown_open=ask.is_unknown_open)
+    found = expected(replace(question, cover=missed), chance=ground.promise(), deadline=deadline, is_quick=ask.is_quick)
+    already = float(ground.people.people @ live.any_works(ground.standing, ground.served.worth))
+    return replace(found, objective_value=found.objective_value + already, bound=found.bound + already)
 
 
 def _objective(ground: Ground, ask: Ask) -> Objective:
@@ -186,7 +132,7 @@ def _account(ground: Ground, ask: Ask, costs: Costs, found: Siting, began: float
     usable = np.array([c.place not in ask.forbidden for c in ground.candidates], dtype=bool)
     way = ground.reach.of_sites(usable).reached() | ground.standing.reached()
     return LivePlan(
-        inputs=ground.inputs,
+        inputs=_noted(ground, ask),
         radius_km=ground.radius_km,
         objective=ask.objective if ask.aversion == 0 else f"coverage, inequality aversion {ask.aversion:g}",
         status="optimal" if found.is_optimal else "feasible",
@@ -215,6 +161,13 @@ def _account(ground: Ground, ask: Ask, costs: Costs, found: Siting, began: float
         seconds=round(time.monotonic() - began, 3),
         unreachable=float(people[~way].sum()),
     )
+
+
+def _noted(ground: Ground, ask: Ask) -> Inputs:
+    if ask.objective not in travel.OBJECTIVES:
+        return ground.inputs
+    way = "by the table" if ground.ways is not None else f"on straight lines up to {travel.FARTHEST_KM:g} km"
+    return replace(ground.inputs, notes=(f"distances are from village points, {way}", *ground.inputs.notes))
 
 
 def _steps(ground: Ground, ask: Ask, costs: Costs, found: Siting) -> tuple[list[Step], Mask]:
@@ -255,7 +208,7 @@ def _steps(ground: Ground, ask: Ask, costs: Costs, found: Siting) -> tuple[list[
 
 def _neighbours(ground: Ground) -> Mapping[int, list[str]]:
     """For each new site the public sites within the radius, of whatever programme, and what they are worth."""
-    at = (np.array([c.lat for c in ground.candidates]), np.array([c.lon for c in ground.candidates]))
+    at = ground.places
     pairs = by_radius(at, (ground.served.lat, ground.served.lon), ground.radius_km)
     found: dict[int, list[str]] = {k: [] for k in range(len(ground.candidates))}
     for k, j in zip(pairs.demand.tolist(), pairs.site.tolist(), strict=True):
@@ -273,18 +226,12 @@ def _neighbours(ground: Ground) -> Mapping[int, list[str]]:
 
 
 def _expected(ground: Ground, found: Siting) -> tuple[float, float]:
-    """Expected people before and after; whatever is built or repaired is taken to reach the profile's availability."""
-    promise = ground.inputs.profile.min_availability_ratio
-    worth = ground.served.worth.copy()
-    fresh = np.zeros(len(ground.candidates))
-    for j in found.chosen:
-        if (site := ground.candidates[j].site) is None:
-            fresh[j] = promise
-        else:
-            worth[site] = max(worth[site], promise)
+    """Expected people before and after."""
+    built = np.zeros(len(ground.candidates))
+    built[list(found.chosen)] = ground.promise()[list(found.chosen)]
     people = ground.people.people
     before = live.any_works(ground.standing, ground.served.worth)
-    after = 1 - (1 - live.any_works(ground.standing, worth)) * (1 - live.any_works(ground.reach, fresh))
+    after = 1 - (1 - before) * (1 - live.any_works(ground.reach, built))
     return float(people @ before), float(people @ after)
 
 

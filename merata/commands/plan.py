@@ -23,7 +23,7 @@ FILE = click.Path(path_type=Path)
 LEVELS = ("regency", "district", "village")
 CAUSES = ("no_site", "down", "slow", "full", "unmeasured")
 VERDICTS = ("effective", "down", "slow", "full", "unmeasured")
-OBJECTIVES = ("coverage", "maxmin", "mean-distance", "max-distance", "set-cover")
+OBJECTIVES = ("coverage", "maxmin", "mean-distance", "max-distance", "set-cover", "expected")
 
 
 def answers(run: Callable[P, dict[str, Any] | str]) -> Callable[P, None]:
@@ -133,6 +133,14 @@ def where(told: dict[str, Any]) -> Where:
         regency=told["regency"],
         is_json=context.meta["merata.as_json"],
     )
+
+
+def needed(value: T | None, option: str) -> T:
+    """An option that every live plan needs, if only for counting who is served."""
+    if value is None:
+        refuse(option, "is needed with --live")
+    assert value is not None  # refuse() exits  # noqa: S101
+    return value
 
 
 def required(value: T | None, option: str) -> T:
@@ -362,10 +370,8 @@ def site(
 
     limit = Limit(count=count, budget=budget)
     if live:
-        only_tables("--demand, --candidates, --existing, --distances", demand, candidates, existing, distances)
+        only_tables("--demand, --candidates, --existing", demand, candidates, existing)
         only_tables("--min-availability, --min-mbps (use --profile)", min_availability, min_mbps)
-        if objective not in ("coverage", "maxmin"):
-            refuse("--objective", "live plans are for coverage or maxmin")
         from controller.coverage.siting import Ask
         from merata import coverage_verbs
 
@@ -378,7 +384,9 @@ def site(
             is_unknown_open=unknown_as_gap,
             time_limit_s=time_limit,
         )
-        return coverage_verbs.site(where(told), required(radius_km, "--radius-km"), ask, costs)
+        return coverage_verbs.site(where(told), needed(radius_km, "--radius-km"), ask, costs, distances)
+    if objective == "expected":
+        refuse("--objective", "expected needs measured availabilities: use --live")
     if lock or forbid or costs or unknown_as_gap:
         refuse("--lock", "--lock, --forbid, --costs and --unknown-as-gap belong to --live")
     from controller.coverage import contract, tables
@@ -408,7 +416,7 @@ def check_site_options(
     inequality_aversion: float,
 ) -> None:
     """Refuse, in one sentence, what cannot be asked together."""
-    needs_radius = objective in ("coverage", "maxmin", "set-cover")
+    needs_radius = objective in ("coverage", "maxmin", "set-cover", "expected")
     if needs_radius and radius_km is None:
         refuse("--radius-km", f"is needed for {objective}")
     if objective == "set-cover":

@@ -172,7 +172,7 @@ def test_a_month_is_closed_once_and_then_corrected_only(plan: Callable[..., Resu
             ("site", "--live", "--radius-km", "1", "--count", "3", "--lock", "nowhere"),
             "neither a village's code nor a site",
         ),
-        (("site", "--live", "--count", "3", "--radius-km", "1", "--objective", "mean-distance"), "coverage or maxmin"),
+        (("site", "--live", "--count", "3", "--objective", "mean-distance"), "--radius-km: is needed with --live"),
         (("record-speed", "nowhere", "--down-mbps", "3", "--by", "x"), "no site of the inventory"),
         (("coverage", "--radius-km", "1"), "--demand: is needed without --live"),
     ],

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from controller.coverage import costs, profiles
+from controller.coverage import costs, profiles, siting
+from controller.coverage.candidates import Brought, Point
 from controller.coverage.errors import BadInput, LedgerError
 from controller.coverage.measured import Fleet
 from controller.coverage.model import Remedy, Rules, Verdict
@@ -12,6 +13,7 @@ from controller.coverage.planner import Planner
 from controller.coverage.speed import FILE, SpeedBook
 from controller.health.tree import draw
 from measurements.intervals import Interval, State
+from planning.siting import Limit
 from tests.unit.coverage.make import DAY, PROFILE, RULES, FakeHistory, grid, inventory, site, units
 
 CODE = "61.01.01.2001"
@@ -133,3 +135,24 @@ def test_costs_that_are_none_are_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "c.toml").write_text(text)
     with pytest.raises(BadInput):
         costs.load(tmp_path / "c.toml")
+
+
+def test_imported_places_and_other_programmes_reach_the_plan() -> None:
+    found = planner(FakeHistory(states=[UP]))
+    found.brought = lambda: Brought(
+        offered=(Point(id="7", name="Balai Desa", lat=1.0, lon=109.0),),
+        others=(Point(id="8", name="Sekolah", lat=1.0, lon=109.0),),
+    )
+    ground = found.ground(PROFILE, RULES, radius_km=5.0, now=NOW)
+    assert "point:7" in [c.place for c in ground.candidates]
+    step = siting.plan(ground, siting.Ask(limit=Limit(count=1), is_unknown_open=True), costs.load()).steps[0]
+    assert "Sekolah (other programme)" in step.duplicates
+
+
+def test_ways_are_another_ground(tmp_path: Path) -> None:
+    found = planner(FakeHistory(states=[UP]), tmp_path)
+    line = found.ground(PROFILE, RULES, radius_km=5.0, now=NOW)
+    ways = found.ground(PROFILE, RULES, radius_km=5.0, now=NOW, ways={(CODE, "a"): 9.0})
+    assert line.standing.reached().any()
+    assert not ways.standing.reached().any()
+    assert ways.inputs.notes[0].startswith("ways from a table")

@@ -192,3 +192,63 @@ def test_a_budget_is_spent_as_well_as_brute_force_does(
     assert found.bound == pytest.approx(best)
     assert found.covered_after == pytest.approx(best)
     assert found.cost <= budget + 1e-6
+
+
+def test_the_expected_figure_can_be_what_a_plan_is_chosen_for() -> None:
+    """A second way for many who have a shaky one is worth more than a first way for a few."""
+    ground = world([1000, 10, 0, 0, 0, 0], near(0, "shaky", Verdict.DOWN, worth_ratio=0.5))
+    nominal = asked(ground, limit=Limit(count=1), forbidden=("shaky",), is_unknown_open=True)
+    wished = asked(ground, limit=Limit(count=1), objective="expected")
+    assert nominal.steps[0].place == CODES[0]
+    assert wished.status == "optimal"
+    assert wished.objective_value == pytest.approx(wished.expected_after)
+    assert wished.expected_after >= nominal.expected_after - 1e-9
+    both = asked(ground, limit=Limit(count=2), objective="expected")
+    assert both.expected_after == pytest.approx(1000 * (1 - 0.05 * 0.05))
+    assert {s.place for s in both.steps} == {"shaky", CODES[0]}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_pair_of_steps_is_expected_to_serve_more(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    sites = [near(k, f"s{k}", Verdict.DOWN, worth_ratio=float(random.uniform(0, 0.9))) for k in range(3)]
+    ground = world([int(n) for n in random.integers(10, 900, 6)], *sites, radius_km=8.0)
+    found = asked(ground, objective="expected")
+    assert found.bound >= found.objective_value >= found.expected_before
+    for pair in itertools.combinations([c.place for c in ground.candidates], 2):
+        other = asked(ground, objective="expected", locked=pair, limit=Limit(count=2))
+        assert other.objective_value <= found.bound + 1e-6
+        assert found.status != "optimal" or other.objective_value <= found.objective_value + 1e-6
+
+
+def test_as_few_steps_as_reach_everybody() -> None:
+    found = asked(world(PEOPLE, near(1, "works", Verdict.EFFECTIVE), near(2, "broken", Verdict.DOWN)), limit=Limit(),
+                  objective="set-cover")  # fmt: skip
+    assert (found.status, found.objective_value, len(found.steps)) == ("optimal", 5, 5)
+    assert found.covered_after == pytest.approx(sum(PEOPLE))
+
+
+def test_the_mean_and_the_largest_distance_are_made_small() -> None:
+    ground = world([10, 10, 10, 10, 10, 900])
+    mean = asked(ground, limit=Limit(count=1), objective="mean-distance")
+    assert [s.place for s in mean.steps] == [CODES[5]]
+    assert mean.status == "optimal"
+    assert mean.objective_value == pytest.approx(10 * 7.005 * (1 + 2 + 3 + 4 + 5), rel=1e-3)
+    assert mean.inputs.notes[0] == "distances are from village points, on straight lines up to 40 km"
+    largest = asked(ground, limit=Limit(count=1), objective="max-distance")
+    assert [s.place for s in largest.steps] in ([CODES[2]], [CODES[3]])
+    assert largest.objective_value == pytest.approx(3 * 7.005, rel=1e-3)
+
+
+def test_ways_by_river_decide_who_reaches_what() -> None:
+    ways = {(code, code): 0.0 for code in CODES} | {(CODES[0], CODES[1]): 3.0, (CODES[2], CODES[1]): 4.0}
+    ways[CODES[3], "works"] = 2.0
+    places = {code: (0.5 + 0.063 * k, 110.0, n) for k, (code, n) in enumerate(zip(CODES, PEOPLE, strict=True))}
+    rows = [(lat, lon, float(n), code) for code, (lat, lon, n) in places.items()]
+    ground = Ground(grid(rows), [near(5, "works", Verdict.EFFECTIVE)], units(places), INPUTS, radius_km=5.0, ways=ways)
+    found = asked(ground, limit=Limit(count=1))
+    assert found.covered_before == pytest.approx(PEOPLE[3]), "only the village that the table lets through"
+    assert [(s.place, s.people) for s in found.steps] == [(CODES[1], pytest.approx(100 + 600 + 300))]
+    far = asked(ground, limit=Limit(count=1), objective="mean-distance")
+    assert far.inputs.notes[0] == "distances are from village points, by the table"
+    assert far.steps[0].place == CODES[1]
