@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from merata import config_copies, config_plans
+from merata import config_copies, config_plans, config_push
 
 
 @click.group()
@@ -15,5 +15,5 @@ def command() -> None:
     """
 
 
-for verb in (*config_copies.VERBS, *config_plans.VERBS):
+for verb in (*config_copies.VERBS, *config_plans.VERBS, *config_push.VERBS):
     command.add_command(verb)
