@@ -134,21 +134,21 @@ def unfinished(fleet: ConfigFleet, old: Plan, only: Iterable[Step] = _AGAIN) -> 
     return sorted(stuck)
 
 
-def answer(fleet: ConfigFleet) -> Callable[[Request], Mapping[str, Any]]:
+def answer(fleet: ConfigFleet, request: Request) -> Mapping[str, Any]:
     """Answers a request `plan.make {change, where, values, ticket, reason}` of a page or script; for the executor.
 
-    The answer holds `plan` and `hash`; what was wrong is one ValueError.
+    Returns:
+        `plan` and `hash`.
+
+    Raises:
+        ValueError: what was wrong, in one text.
     """
-
-    def made(request: Request) -> Mapping[str, Any]:
-        asked = request.payload
-        try:
-            plan = make(
-                fleet, read(fleet, Path(str(asked["change"]))), author=request.who, expression=asked.get("where"),
-                values=asked.get("values"), ticket=str(asked.get("ticket", "")), reason=str(asked.get("reason", "")),
-            )  # fmt: skip
-        except (ChangeError, WhereError) as wrong:
-            raise ValueError(str(wrong)) from wrong
-        return {"plan": plan.id, "hash": plan.hash}
-
-    return made
+    asked = request.payload
+    try:
+        plan = make(
+            fleet, read(fleet, Path(str(asked["change"]))), author=request.who, expression=asked.get("where"),
+            values=asked.get("values"), ticket=str(asked.get("ticket", "")), reason=str(asked.get("reason", "")),
+        )  # fmt: skip
+    except (ChangeError, WhereError) as wrong:
+        raise ValueError(str(wrong)) from wrong
+    return {"plan": plan.id, "hash": plan.hash}

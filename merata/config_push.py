@@ -56,9 +56,7 @@ def push(context: Context, number: int, *, here: bool, follow: bool, replans: bo
         if not any(device.lines and device.error is None for device in plan.devices):
             refuse(f"plan {number} changes no device")
         request = fleet.journal.ask("rollout.start", {"plan": number}, who=whoami(), at=time.time())
-        if here:
-            _here(context, lambda: _watch(fleet, request, follow=True, quiet=as_json))
-        rollout = _watch(fleet, request, follow=follow, quiet=as_json)
+        rollout = _sent(context, fleet, request, here=here, follow=follow, quiet=as_json)
         _ended(fleet, rollout, replans=replans and follow, as_json=as_json)
 
 
@@ -115,9 +113,7 @@ def resume(context: Context, number: int, *, here: bool, follow: bool, as_json: 
     with config_fleet(context.state, context.inventory) as fleet, foreseen():
         _rollout(fleet, number)
         request = fleet.journal.ask("rollout.resume", {"rollout": number}, who=whoami(), at=time.time())
-        if here:
-            _here(context, lambda: _watch(fleet, request, follow=True, quiet=as_json))
-        rollout = _watch(fleet, request, follow=follow, quiet=as_json)
+        rollout = _sent(context, fleet, request, here=here, follow=follow, quiet=as_json)
         _ended(fleet, rollout, replans=False, as_json=as_json)
 
 
@@ -128,11 +124,18 @@ def _rollout(fleet: ConfigFleet, number: int) -> Rollout:
     return found
 
 
-def _here(context: Context, watch: Callable[[], Rollout]) -> None:
-    """Run an executor in this process until the rollout that was asked for is over."""
+def _sent(context: Context, fleet: ConfigFleet, request: int, *, here: bool, follow: bool, quiet: bool) -> Rollout:
+    """The rollout that a request became, as far as it was followed; with `here` this process carries it out."""
+    if not here:
+        return _watch(fleet, request, follow=follow, quiet=quiet)
+    from controller.rollout.executor import ExecutorBusy
     from merata.rollout_parts import run_here
 
-    run_here(context.state, context.inventory, watch)
+    try:
+        return run_here(context.state, context.inventory, lambda: _watch(fleet, request, follow=True, quiet=quiet))
+    except ExecutorBusy as error:
+        click.echo(f"{error}: it takes the request", err=True)
+        return _watch(fleet, request, follow=follow, quiet=quiet)
 
 
 def _watch(fleet: ConfigFleet, request: int, *, follow: bool, quiet: bool) -> Rollout:
