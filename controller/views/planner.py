@@ -63,7 +63,7 @@ class Pick:
 class PlanShown:
     """A plan with how far its proof has come. plain: the same question without fairness, for the price of fairness.
 
-    places: the first of `plan.steps`, as many as are listed. refused: a code of `PlanRefused`, then `plan` is None.
+    refused: a code of `PlanRefused`, then `plan` is None; place: the locked or forbidden place that it is about.
     """
 
     ask: PlanAsk
@@ -73,6 +73,7 @@ class PlanShown:
     proof: Proof
     refused: str | None = None
     detail: str | None = None
+    place: str | None = None
 
     def steps_of(self, action: str) -> int:
         """How many steps are of this kind."""
@@ -187,7 +188,10 @@ def shown(planner: Planner, ask: PlanAsk, found: LiveCoverage, now: float, *, st
         plain = None if ask.aversion == "0" else _plain(planner, ask, found, now)
     except PlanRefused as why:
         nothing = Proof(state=ProofState.NONE)
-        return PlanShown(ask=ask, key=key, plan=None, plain=None, proof=nothing, refused=why.code, detail=str(why))
+        about = next((p for p in (*ask.locked, *ask.forbidden) if repr(p) in str(why)), None)
+        return PlanShown(
+            ask=ask, key=key, plan=None, plain=None, proof=nothing, refused=why.code, detail=str(why), place=about
+        )
     return PlanShown(ask=ask, key=key, plan=plan, plain=plain, proof=proof)
 
 

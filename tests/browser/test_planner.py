@@ -147,3 +147,65 @@ def test_the_map_of_the_plan_changes_with_the_plan(base: str, opened: Opener):
     expect(legend).not_to_have_text(before)
     expect(page.locator("a[data-own=radius]").first).to_have_attribute("href", re.compile(r"n=90"))
     assert seen.wrong == []
+
+
+def test_zoomed_in_the_map_shows_hexagons_and_one_may_be_locked_and_released(base: str, opened: Opener):
+    seen = opened(1366, 900)
+    page = seen.page
+    page.goto(base + "/rencana?n=5")
+    ready = page.locator("[data-map][data-cells-ready]")
+    more = page.get_by_role("button", name="Perbesar")
+    for _ in range(3):
+        more.click()
+    expect(ready).to_have_count(1)
+    assert page.locator("[data-cells] path.hex").count() > 3
+    expect(page.locator(".legend [data-title=hexagons]")).to_be_visible()
+    page.locator("[data-map] > svg").focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    picked = page.locator(".picked")
+    expect(picked).to_contain_text("Penduduk heksagon ini")
+    picked.locator("[data-what=larang]").click()
+    expect(page).to_have_url(re.compile(r"larang=61\."))
+    picks = page.locator('[data-live-part="picks"] li')
+    expect(picks).to_have_count(1)
+    expect(page.locator("[data-marks] .pick.fb")).to_have_count(1)
+    picks.locator("[data-what=lepas]").click()
+    expect(picks).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("larang="))
+    page.get_by_role("button", name="Seluruh peta").click()
+    expect(page.locator("[data-map][data-hexagons]")).to_have_count(0)
+    assert seen.wrong == []
+
+
+def test_the_wheel_zooms_at_the_pointer_and_the_zoom_outlives_another_layer(base: str, opened: Opener):
+    seen = opened(1366, 900)
+    page = seen.page
+    page.goto(base + "/rencana?n=5")
+    svg = page.locator("[data-map] > svg")
+    box = svg.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    for _ in range(4):
+        page.mouse.wheel(0, -240)
+    expect(page.locator("[data-map][data-zoomed]")).to_have_count(1)
+    expect(page.locator("[data-map][data-cells-ready]")).to_have_count(1)
+    was = svg.get_attribute("viewBox")
+    page.locator(".tool").get_by_role("link", name="Terpasang").click()
+    expect(page).to_have_url(re.compile("lapis=terpasang"))
+    expect(svg).to_have_attribute("viewBox", was or "")
+    assert seen.wrong == []
+
+
+def test_a_village_on_the_map_opens_with_what_is_known_of_it(base: str, opened: Opener):
+    seen = opened(1366, 900)
+    page = seen.page
+    page.goto(base + "/rencana?n=5&wilayah=61.10&tingkat=desa")
+    expect(page.locator("[data-map][data-map-ready]")).to_have_count(1)
+    page.locator("[data-map] path[data-code]").nth(20).dispatch_event("click")
+    picked = page.locator(".picked")
+    expect(picked).to_contain_text("Penduduk desa")
+    picked.get_by_role("link", name="Dasar angkanya").click()
+    expect(page.locator("h1")).to_be_visible()
+    assert "/rencana/tempat/61.10." in page.url
+    assert seen.wrong == []

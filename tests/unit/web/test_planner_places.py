@@ -180,3 +180,13 @@ def test_with_two_months_the_earlier_one_is_told_too(given: World, tmp_path: Pat
     app = create_app(given.views, WebSettings(clock=lambda: given.now), planner)
     page = words(app.test_client().get("/rencana").text)
     assert re.search(r"daripada Oktober 2026\s*; September 2026: 0,52", page)
+
+
+def test_a_locked_place_where_nothing_can_be_done_is_named(
+    client: FlaskClient, views: PlannerViews, given: World
+) -> None:
+    found = views.planner.coverage("bakti", 5.0, given.now)
+    assert found is not None
+    works = next(s for s in found.sites if s.verdict.value == "effective")
+    page = words(client.get(f"/rencana?n=5&kunci={works.site}").text)
+    assert f"Di {works.name} tidak ada yang dapat dibangun" in page
