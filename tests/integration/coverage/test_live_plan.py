@@ -34,7 +34,7 @@ def province(tmp_path_factory: pytest.TempPathFactory) -> Path:
     demo._write_scene(folder, scene)
     story = Story(build(seed=61, devices=DEVICES), (NOW,))
     demo_history.write(folder / "state", story, load(folder / "inventory.yaml"), until=NOW)
-    assert coverage_demo.write_tests(folder / "state", story.province, until=NOW) >= 2
+    assert coverage_demo.write_tests(folder / "state", story, start=NOW - 28 * 86_400, end=NOW) >= 2
     return folder
 
 
@@ -79,7 +79,8 @@ def test_the_verdicts_of_the_story_are_told_truly(plan: Callable[..., Result], p
             assert each["reason"] == "speed"
             assert each["busy_down_bps"] < 4e6
         if each["verdict"] == "slow":  # only because it was tested
-            assert (each["reason"], each["evidence"]["active_tests"]) == ("active_test", 1)
+            assert each["reason"] == "active_test"
+            assert each["evidence"]["active_tests"] >= 1
     quiet_good = [s for s in sites.values() if s["busy_down_bps"] < 4e6 and s["verdict"] == "effective"]
     assert quiet_good
     assert all("active test" in s["speed_how"] for s in quiet_good)
