@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import random
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from geography.units import load
@@ -22,8 +22,9 @@ from simulator.province import Province, SimSite
 SINCE_S = 45 * DAY
 #: A smaller province has no sites to spare from the troubles that begin and end.
 FEWEST = 30
-#: Another public site nearer than this would serve the same people, degrees (1.6 km).
-LONELY_DEG = 0.0145
+#: Another public site nearer than this serves many of the same people.
+LONELY_KM = 1.6
+KM_A_DEGREE = 111.2  # the province lies on the equator, where both axes are alike
 _SHELL = ("openwrt", "linux")
 _WIB_S = 7 * HOUR
 
@@ -44,17 +45,20 @@ class Lasting:
 
 
 def choose(province: Province) -> Lasting:
-    """The sites of a province that have such a character: where most people live with no other site near."""
-    if sum(site.is_public for site in province.sites.values()) < FEWEST:
+    """The sites of a province that have such a character: where many people live and few other sites stand."""
+    public = [site for site in province.sites.values() if site.is_public]
+    if len(public) < FEWEST:
         return Lasting()
-    left, poor = _lonely(province), events.poor_regency(province)
-    count = max(1, min(3, len(left) // 25))
+    apart = _apart(public)
+    crowd = {site.id: _density(site) for site in public}
+    poor = events.poor_regency(province)
+    count = max(1, min(3, len(public) // 60))
+    taken: set[str] = set()
 
-    def take(fits: Sequence[bool]) -> tuple[str, ...]:
-        found = [site for site, fit in zip(left, fits, strict=True) if fit][:count]
-        for site in found:
-            left.remove(site)
-        return tuple(site.id for site in found)
+    def take(among: Iterable[SimSite]) -> tuple[str, ...]:
+        found = [site.id for site in among if site.id not in taken][:count]
+        taken.update(found)
+        return tuple(found)
 
     def is_steady(site: SimSite) -> bool:
         return site.regency != poor and site.backhaul != "vsat"
@@ -62,40 +66,46 @@ def choose(province: Province) -> Lasting:
     def is_testable(site: SimSite) -> bool:
         return is_steady(site) and site.opening is None and province.gateway(site.id).platform in _SHELL
 
+    by_harm = sorted(public, key=lambda s: (-crowd[s.id] * _alone(apart[s.id]), s.id))
+    lonely = sorted((s for s in public if apart[s.id] >= LONELY_KM), key=lambda s: (-crowd[s.id], s.id))
     return Lasting(
-        broken=take([site.opening is None for site in left]),
-        useless=take([is_testable(site) for site in left]),
-        quiet=take([is_testable(site) for site in left]),
-        crowded=take([is_steady(site) for site in left]),
+        broken=take(site for site in by_harm if site.opening is None),
+        useless=take(site for site in lonely if is_testable(site)),
+        quiet=take(site for site in lonely if is_testable(site)),
+        crowded=take(site for site in lonely if is_steady(site)),
     )
 
 
-def _lonely(province: Province) -> list[SimSite]:
-    """Public sites without another one near, most people a square kilometre first."""
-    units = load()
+def _density(site: SimSite) -> float:
+    """People a square kilometre of the village."""
+    village = load().find(site.area)
+    return village.population / (village.area_km2 or 4.0) if village else 0.0
+
+
+def _alone(km: float) -> float:
+    """Share of the people within a kilometre who have no other site so near, when the next one stands so far away."""
+    half = min(km / 2, 1.0)
+    return 1 - 2 * (math.acos(half) - half * math.sqrt(1 - half * half)) / math.pi
+
+
+def _apart(public: Sequence[SimSite]) -> dict[str, float]:
+    """Kilometres to the nearest other site, as far as it stands nearer than `LONELY_KM`; else that."""
     tiles: dict[tuple[int, int], list[SimSite]] = defaultdict(list)
-    public = [site for site in province.sites.values() if site.is_public]
     for site in public:
         tiles[_tile(site)].append(site)
-
-    def is_lonely(site: SimSite) -> bool:
+    found = {}
+    for site in public:
         row, column = _tile(site)
-        around = (tiles.get((row + a, column + b), ()) for a in (-1, 0, 1) for b in (-1, 0, 1))
-        return not any(
-            other is not site and math.dist((other.lat, other.lon), (site.lat, site.lon)) < LONELY_DEG
-            for some in around
-            for other in some
-        )
-
-    def density(site: SimSite) -> float:
-        village = units.find(site.area)
-        return village.population / (village.area_km2 or 4.0) if village else 0.0
-
-    return sorted((site for site in public if is_lonely(site)), key=lambda site: (-density(site), site.id))
+        around = [tiles.get((row + a, column + b), []) for a in (-1, 0, 1) for b in (-1, 0, 1)]
+        others = (other for some in around for other in some if other is not site)
+        near = (KM_A_DEGREE * math.dist((other.lat, other.lon), (site.lat, site.lon)) for other in others)
+        found[site.id] = min(near, default=LONELY_KM)
+    return {name: min(km, LONELY_KM) for name, km in found.items()}
 
 
 def _tile(site: SimSite) -> tuple[int, int]:
-    return math.floor(site.lat / LONELY_DEG), math.floor(site.lon / LONELY_DEG)
+    side = LONELY_KM / KM_A_DEGREE
+    return math.floor(site.lat / side), math.floor(site.lon / side)
 
 
 def happenings(province: Province, origin: float, start: float, end: float) -> Iterator[Event]:
