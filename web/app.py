@@ -10,6 +10,7 @@ from flask_compress import Compress
 from jinja2 import StrictUndefined
 
 from controller.views import Views
+from controller.views.compliance import Configurations
 from controller.views.planner_views import PlannerViews
 from controller.views.rollouts import Changes
 from web import access, api, draw, errors, pages, words
@@ -29,11 +30,16 @@ class Extension:
     settings: WebSettings
     planner: PlannerViews | None = None
     changes: Changes
+    configurations: Configurations | None = None
     sign_in: SignIn = field(default_factory=SignIn)
 
 
 def create_app(
-    views: Views, settings: WebSettings, planner: PlannerViews | None = None, sign_in: SignIn | None = None
+    views: Views,
+    settings: WebSettings,
+    planner: PlannerViews | None = None,
+    sign_in: SignIn | None = None,
+    configurations: Configurations | None = None,
 ) -> Flask:
     """Build the WSGI application.
 
@@ -42,11 +48,17 @@ def create_app(
         settings: clock and manners of this process.
         planner: the queries behind the planner's pages; None: those pages say that there is nothing yet.
         sign_in: how people sign in, and the journal that forms write to; None: nobody can, nothing is changed.
+        configurations: the queries behind compliance and firmware; None: those pages say that nothing is kept.
     """
     app = Flask("web", static_folder=None)
     entrance = sign_in or SignIn()
     app.extensions["merata"] = Extension(
-        views=views, settings=settings, planner=planner, changes=Changes(entrance.journal), sign_in=entrance
+        views=views,
+        settings=settings,
+        planner=planner,
+        changes=Changes(entrance.journal),
+        configurations=configurations,
+        sign_in=entrance,
     )
     app.config.update(COMPRESS_ALGORITHM=["br", "gzip"], COMPRESS_BR_LEVEL=5, COMPRESS_STREAMS=False)
     app.config.update(

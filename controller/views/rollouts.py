@@ -73,12 +73,13 @@ class ChangeItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangesPage:
-    """`/perubahan`. `executor_alive`: somebody takes requests."""
+    """`/perubahan`. `executor_alive`: somebody takes requests. `names`: full names by account."""
 
     fresh: Fresh
     items: tuple[ChangeItem, ...]
     more: bool
     executor_alive: bool
+    names: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +174,7 @@ class ChangePage:
     requests: tuple[Request, ...]  # still open, or failed last
     executor_alive: bool
     self_approval: bool
+    names: Mapping[str, str]  # full names by account
     version: str
 
 
@@ -204,7 +206,7 @@ class Changes:
         """`/perubahan`: newest first, what needs a hand above."""
         journal = self._journal()
         if journal is None:
-            return ChangesPage(fresh=fleet.fresh, items=(), more=False, executor_alive=False)
+            return ChangesPage(fresh=fleet.fresh, items=(), more=False, executor_alive=False, names={})
         kept = journal.rollouts
         plans = kept.plans(limit=SHOWN + 1)
         newest: dict[int, Rollout] = {}
@@ -217,7 +219,13 @@ class Changes:
             items.append(ChangeItem(plan=plan, state=state_of(plan, sent, now), rollout=sent, tally=tally))
         items.sort(key=lambda i: i.state not in ("running", "paused"))
         alive = self._executor_alive(journal, now)
-        return ChangesPage(fresh=fleet.fresh, items=tuple(items), more=len(plans) > SHOWN, executor_alive=alive)
+        return ChangesPage(
+            fresh=fleet.fresh,
+            items=tuple(items),
+            more=len(plans) > SHOWN,
+            executor_alive=alive,
+            names=_names(journal),
+        )
 
     def change(self, fleet: Fleet, plan_id: int, now: float, *, sample: str = "") -> ChangePage | None:
         """`/perubahan/<plan>`; None when there is none of that number."""
@@ -259,6 +267,7 @@ class Changes:
             log=entries,
             requests=requests,
             executor_alive=alive,
+            names=_names(journal),
             self_approval=journal.setting(SELF_APPROVAL, default=False) is True,
             version=_version(plan, rollout, entries, requests, alive),
         )
@@ -343,6 +352,10 @@ def gate_of(plain: Mapping[str, Any]) -> Gate:
     """A gate as the executor left it."""
     measures = tuple(Measure(**told) for told in plain.get("measures", ()))
     return Gate(wave=int(plain["wave"]), at=float(plain["at"]), measures=measures)
+
+
+def _names(journal: Journal) -> Mapping[str, str]:
+    return {a.name: a.full_name for a in journal.accounts.all()}
 
 
 def _row(fleet: Fleet, planned: PlanDevice, progress: DeviceProgress | None) -> DeviceRow:

@@ -140,12 +140,15 @@ def load_app(state: Path, inventory: Path, listening: Listening) -> Callable[...
     from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
     from controller.views import Views
+    from merata.config_pages import configurations
     from merata.planning_pages import planner_views
     from merata.reading import OpenJournal, sources
     from web import SignIn, WebSettings, create_app
 
     views = Views(sources(state, inventory))
     settings = WebSettings(clock=time.time, open_to_all=listening.any_name)
-    sign_in = SignIn(journal=OpenJournal(StatePaths(root=state).journal).journal, needed=listening.sign_in)
-    app: Callable[..., Any] = create_app(views, settings, planner_views(state, inventory), sign_in)
+    journal = OpenJournal(StatePaths(root=state).journal).journal
+    sign_in = SignIn(journal=journal, needed=listening.sign_in)
+    kept = configurations(state, inventory, journal)
+    app: Callable[..., Any] = create_app(views, settings, planner_views(state, inventory), sign_in, kept)
     return wrap_wsgi_with_proxy_headers(app, list(listening.proxies)) if listening.proxies else app

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader
 from controller.reports.offered import ReportPage
 from controller.views.board import BoardPage, OutagePage
 from controller.views.charts import ChartSet
+from controller.views.compliance import CompliancePage, FirmwarePage
 from controller.views.device import DevicePage, RawPage
 from controller.views.map import MapPage
 from controller.views.planner import PlannerPage
@@ -49,6 +50,8 @@ PAGES = {
     "changes.html": ChangesPage,
     "change.html": ChangePage,
     "change_device.html": ChangeDevicePage,
+    "compliance.html": CompliancePage,
+    "firmware.html": FirmwarePage,
 }
 #: Fields that a template takes from the dataclass in another way, with the reason.
 ELSEWHERE = {
@@ -97,7 +100,7 @@ def test_a_page_is_frozen(page: type):
 
 def test_every_template_of_a_page_is_compared():
     shared = {"layout.html", "foot.html", "parts.html", "filters.html", "error.html", "more.html", "report_links.html"}
-    shared |= {"change_parts.html", "refused.html", "signin.html"}
+    shared |= {"change_parts.html", "kept_none.html", "kept_parts.html", "refused.html", "signin.html"}
     shared |= {
         f"planner_{part}.html" for part in ("form", "none", "parts", "picked_place", "picks", "result", "result_only")
     }

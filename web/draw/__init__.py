@@ -12,6 +12,7 @@ from web.draw.planner import choropleth, ladder, marks_of, pick_key
 from web.draw.planner_charts import lorenz, marginal, trade
 from web.draw.province import province
 from web.draw.rollout import cells, progress_bar, symbol
+from web.words.changes import diff_lines
 
 __all__ = ["install"]
 
@@ -20,6 +21,7 @@ def install(app: Flask) -> None:
     """Give every template our pictures."""
     app.jinja_env.globals.update(mark=mark, mix_bar=mix, day_bar=days, overview_map=overview, province=province)
     app.jinja_env.globals.update(device_cells=cells, progress_bar=progress_bar, step_symbol=symbol)
+    app.jinja_env.globals.update(diff_lines=diff_lines)
     app.jinja_env.globals.update(chart_svg=chart_svg, key_line=key_line, line_word=line_word)
     app.jinja_env.globals.update(choropleth=choropleth, ladder=ladder, marks_of=marks_of, pick_key=pick_key)
     app.jinja_env.globals.update(lorenz_chart=lorenz, trade_chart=trade, marginal_chart=marginal)

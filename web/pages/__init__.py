@@ -9,13 +9,14 @@ from web.pages.board import blueprint as board
 from web.pages.changes import blueprint as changes
 from web.pages.choices import blueprint as choices
 from web.pages.devices import blueprint as devices
+from web.pages.kept import blueprint as kept
 from web.pages.map import blueprint as site_map
 from web.pages.planner import blueprint as planner
 from web.pages.report import blueprint as report
 from web.pages.signin import blueprint as signin
 from web.pages.sites import blueprint as sites
 
-BLUEPRINTS = (board, site_map, sites, devices, planner, report, changes, about, choices, signin)
+BLUEPRINTS = (board, site_map, sites, devices, planner, report, changes, kept, about, choices, signin)
 
 
 def install(app: Flask) -> None:

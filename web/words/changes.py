@@ -106,10 +106,32 @@ def reason(facts: Mapping[str, Any]) -> str:
         "gate": gettext("The gate did not let the next wave through."),
         "asked": gettext("A person stopped it."),
         "window": gettext("Outside its maintenance window; it goes on by itself."),
-        "retry": gettext("Waiting for devices that are offline."),
+        "changed_since": gettext("Its configuration is neither the old one nor the new one."),
+        "internal": gettext("The program failed; what the device holds is not known."),
         "expired": gettext("The plan has expired."),
     }
     return words.get(code, code.replace("_", " "))
+
+
+def rollout_reason(why: Mapping[str, Any]) -> str:
+    """Why a rollout stands as it does."""
+    if why.get("reason") == "offline":
+        return gettext("Waiting for devices that are offline.")
+    return reason(why)
+
+
+def plan_error(text: str) -> str:
+    """Why a device could not be planned: `code: sentence` as the planner left it."""
+    code, _, told = text.partition(": ")
+    words = {
+        "no_dialect": gettext("This program cannot configure its platform."),
+        "no_ssh": gettext("The inventory has no SSH settings for it."),
+        "busy": gettext("Another hand was on it."),
+        "offline": gettext("It did not answer."),
+        "host-key": gettext("Its host key is not the trusted one."),
+        "authentication": gettext("It refused the sign-in."),
+    }
+    return words.get(code) or told or text
 
 
 def refusal(code: str) -> str:
@@ -215,13 +237,17 @@ def act(entry: Entry) -> Markup:
         told = step_word(Step(entry.act.removeprefix("device."))) + "."
     else:
         told = words.get(entry.act, entry.act)
-    why = "" if entry.act.startswith("plan.") else reason(facts)  # a plan's reason is a person's sentence
+    why = "" if entry.act.startswith("plan.") else _why(entry)  # a plan's reason is a person's sentence
     return Markup("<b>{}</b> {}").format(told, why) if why else Markup("<b>{}</b>").format(told)
 
 
-def who(name: str) -> str:
-    """Who did it: an account's name, or the part of the program."""
-    return gettext("the program") if name == "executor" else name.removeprefix("local:")
+def _why(entry: Entry) -> str:
+    return rollout_reason(entry.facts) if entry.act.startswith("rollout.") else reason(entry.facts)
+
+
+def who(name: str, names: Mapping[str, str]) -> str:
+    """Who did it: the full name of an account, a user of the server, or the program itself."""
+    return gettext("the program") if name == "executor" else names.get(name, name.removeprefix("local:"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,7 +265,7 @@ def diff_lines(text: str) -> Sequence[DiffLine]:
         if line.startswith(("---", "+++")):
             continue
         kind = {"-": "m", "+": "p", "@": "h"}.get(line[:1], "c")
-        shown = line if kind == "h" else line[1:] if line[:1] in "-+ " else line
+        shown = line.strip("@ ") if kind == "h" else line[1:] if line[:1] in "-+ " else line
         found.append(DiffLine(kind=kind, text=masked(shown)))
     return found
 

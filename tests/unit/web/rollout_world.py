@@ -77,7 +77,7 @@ def plan_of(stock: Inventory, *, count: int, title: str = "Ganti SSID puskesmas"
     return Plan(
         id=0,
         hash=f"{rng.getrandbits(256):064x}",
-        change="wifi-puskesmas",
+        change=title.lower().replace(" ", "-"),
         title=title,
         author="dimas",
         made_at=NOW - 2 * DAY,

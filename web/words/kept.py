@@ -1,0 +1,41 @@
+"""Kept configurations in words: how a rule, a version, a fetch stands."""
+
+from __future__ import annotations
+
+from controller.configurations.firmware import Standing
+from controller.views.compliance import CompliancePage, FirmwarePage, RuleRow
+from web.words.catalogue import pgettext
+
+#: A standing drawn as a state mark: shape and letter, as everywhere.
+MARKS = {
+    Standing.WANTED: "up", Standing.OTHER: "degraded", Standing.REFUSED: "down", Standing.UNTOLD: "unknown",
+    Standing.UNLISTED: "unknown",
+}  # fmt: skip
+ORDER = (Standing.REFUSED, Standing.OTHER, Standing.UNTOLD, Standing.UNLISTED, Standing.WANTED)
+
+
+def standing(value: Standing) -> str:
+    """How a version stands to the wanted list."""
+    words = {
+        Standing.WANTED: pgettext("firmware", "As wanted"),
+        Standing.OTHER: pgettext("firmware", "Another version"),
+        Standing.REFUSED: pgettext("firmware", "Refused version"),
+        Standing.UNTOLD: pgettext("firmware", "Version not told"),
+        Standing.UNLISTED: pgettext("firmware", "Not in the list"),
+    }
+    return words[value]
+
+
+def rule_mark(rule: RuleRow) -> str:
+    """State mark of a rule."""
+    return {True: "up", False: "down", None: "unknown"}[rule.is_kept]
+
+
+def red(page: CompliancePage) -> int:
+    """Rules that a device breaks."""
+    return sum(1 for rule in page.rules if rule.is_kept is False)
+
+
+def off(page: FirmwarePage) -> int:
+    """Devices whose version is not wanted."""
+    return page.counts[Standing.OTHER] + page.counts[Standing.REFUSED]
