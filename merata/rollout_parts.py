@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import time as clock_time
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from controller.journal.holders import myself
+from controller.journal.journal import Journal
 from controller.rollout.executor import Executor, More
 from controller.rollout.monitoring import StoredMonitoring
 from controller.rollout.ports import OnStep, Pace, unheard
@@ -26,6 +29,7 @@ from devices.platforms.recognise import platforms
 from measurements.sqlite.reader import SqliteReader
 from merata.areas import known_area
 from merata.config_fleet import ConfigFleet, config_fleet
+from merata.settings import open_state
 from merata.vitals import SnmpVitals
 
 log = logging.getLogger(__name__)
@@ -119,9 +123,19 @@ def executor(
 
 def _more(fleet: ConfigFleet) -> More:
     """Requests that others answer: plans asked for by pages and scripts."""
-    from merata.config_making import answer
+    from merata import config_making, config_nightly
 
-    return {"plan.make": answer(fleet)}
+    return {"plan.make": partial(config_making.answer, fleet), config_nightly.KIND: config_nightly.answer(fleet)}
+
+
+def nightly(state: Path, inventory: Path, at: clock_time | None) -> Callable[[], object]:
+    """Asks for the nightly backup when it is due; call it often. `at` None: never."""
+    from merata.config_nightly import Nightly
+
+    if at is None:
+        return lambda: None
+    zone = load(inventory, known_area=known_area()).timezone
+    return Nightly(Journal.open(open_state(state).journal), zone, at=at).look
 
 
 def run_here(state: Path, inventory: Path, watch: Callable[[], T]) -> T:

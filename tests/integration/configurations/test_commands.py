@@ -6,6 +6,7 @@ import json
 import os
 import stat
 from collections.abc import Iterator
+from datetime import time
 from pathlib import Path
 
 import paramiko
@@ -16,7 +17,10 @@ from controller.accounts import manage
 from controller.accounts.passwords import Passwords
 from controller.accounts.records import Role
 from controller.journal.journal import Journal
+from controller.journal.records import RequestState
 from merata.cli import cli
+from merata.config_nightly import KIND
+from merata.rollout_parts import executor, nightly
 from simulator.shells import Box, Shells, serve
 
 NAMES = ("rb-a", "rb-b", "rb-c")
@@ -150,7 +154,8 @@ def test_a_command_that_changes_needs_an_engineer_and_is_noted(office: Office) -
 def test_rules_are_green_or_red_with_the_reason(office: Office) -> None:
     office.run("config", "backup", "--where", "device in (rb-a, rb-b)")
     (office.folder / "compliance.yaml").write_text(
-        "rules:\n  - id: nama\n    must_contain: ^/system identity set name=rb-\n  - id: a\n    must_not_contain: name=rb-a\n"
+        "rules:\n  - {id: nama, must_contain: ^/system identity set name=rb-}\n"
+        "  - {id: a, must_not_contain: name=rb-a}\n"
     )
     done = office.run("config", "compliance", "--json")
     assert done.exit_code == 1, done.output
@@ -175,3 +180,18 @@ def test_what_cannot_be_done_is_said_in_one_sentence(office: Office, words: tupl
     assert done.exit_code == 2
     assert said in done.output
     assert "Traceback" not in done.output
+
+
+def test_the_executor_fetches_every_configuration_once_a_night(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEST_PASSWORD", "rahasia")
+    office.run("config", "backup", "--where", "device=rb-a")
+    journal = Journal.open(office.state / "journal.db")
+    with executor(office.state, office.inventory, workers=2) as running:
+        nightly(office.state, office.inventory, time(0))()
+        open_states = (RequestState.WAITING, RequestState.TAKEN)
+        running.run(
+            ready=lambda: None, until=lambda: all(r.state not in open_states for r in journal.requests(kind=KIND))
+        )
+    (request,) = journal.requests(kind=KIND)
+    assert request.result == {"devices": 3, "same": 1, "new": 2, "drifted": [], "errors": {}}
+    journal.close()
