@@ -325,7 +325,7 @@ class Console:
     @staticmethod
     def line_of(path: str, item: Item) -> str:
         """An item as `print terse` shows it, without what may not be read."""
-        hidden = MENUS[path].hidden | {"default-name", "default", "contents", "disabled"}
+        hidden = MENUS[path].hidden | {"default-name", "default", "default-of", "contents", "disabled"}
         return " ".join(f"{k}={v}" for k, v in sorted(item.items()) if k not in hidden)
 
     def _place(self, path: str, verb: str) -> None:

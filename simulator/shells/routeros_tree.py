@@ -11,6 +11,9 @@ from simulator.shells.routeros_menus import MENUS, Menu
 from simulator.shells.routeros_words import Wrong, quoted, seconds
 
 Item = dict[str, str]
+#: What a built-in item was called at first, whatever it is called now.
+_BORN: Final = "default-of"
+_UNSHOWN: Final = ("default", "default-name", _BORN)
 _WIDTH: Final = 80  # /export breaks lines here whatever the terminal
 
 
@@ -20,7 +23,7 @@ class Tree:
     def __init__(self) -> None:
         """As after a reset without default configuration."""
         self.items: dict[str, list[Item]] = {
-            path: [self._born(menu, dict(preset)) for preset in menu.presets]
+            path: [self._born(menu, {**preset, _BORN: _preset_name(preset)}) for preset in menu.presets]
             for path, menu in MENUS.items()
             if not menu.is_settings
         }
@@ -163,7 +166,7 @@ class Tree:
             f"{name}={quoted(value)}"
             for name, value in sorted(item.items())
             if menu.defaults.get(name) != value
-            and not name.startswith("default")
+            and name not in _UNSHOWN
             and (sensitive or name not in menu.hidden)
             and (value or name in menu.defaults)
         )
@@ -189,9 +192,12 @@ _OPERATORS: Final[dict[str, Callable[[str, str], bool]]] = {
 }
 
 
+def _preset_name(preset: Item) -> str:
+    return preset.get("default-name", preset["name"])
+
+
 def _same_preset(preset: Item, item: Item) -> bool:
-    key = "default-name" if "default-name" in preset else "name"
-    return preset[key] == item.get(key) and ("default" in preset) == ("default" in item)
+    return item.get(_BORN) == _preset_name(preset)
 
 
 def _network(address: str) -> str:
