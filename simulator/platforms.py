@@ -11,6 +11,7 @@ from simulator.traits import Traits
 
 E = "1.3.6.1.4.1"
 MIKROTIK, UBNT, FROGFOOT, NET_SNMP, UCD = f"{E}.14988", f"{E}.41112", f"{E}.10002.1.1.1", f"{E}.8072", f"{E}.2021"
+DOT11_PRODUCT = "1.2.840.10036.3.1.2.1"  # dot11ResourceInfoTable (IEEE802dot11-MIB)
 LINUX_ID = f"{NET_SNMP}.3.2.10"
 #: Rows kept ready for clients in tables with one row a client; those beyond today's clients are not there.
 MOST_ROWS = 80
@@ -153,6 +154,8 @@ def _airos(_gateway: bool) -> Iterator[Object]:
     yield from mib.interfaces(ports)
     yield from mib.host(62_464, 1)
     yield from _frogfoot(62_464)
+    yield text(f"{DOT11_PRODUCT}.3.5", lambda n: n.device.model)
+    yield fixed(f"{DOT11_PRODUCT}.4.5", STRING, b"XM.ar7240.v6.3.22.33437.240927.1538")
     base = f"{UBNT}.1.4"
     yield fixed(f"{base}.1.1.2.1", INTEGER, 3)  # mode: access point
     yield fixed(f"{base}.1.1.4.1", INTEGER, 5785)
@@ -189,6 +192,7 @@ def _openwrt(gateway: bool) -> Iterator[Object]:
     yield from mib.host(122_880, 1)
     yield from _ucd(122_880)
     yield from _extend("distro", lambda _: b"OpenWrt 23.05.5")
+    yield from _extend("hardware", lambda n: n.device.model.encode())
     yield from _extend("clients-wlan0", lambda n: b"%d" % _part(n, 0))
     yield from _extend("clients-wlan1", lambda n: b"%d" % _part(n, 1))
 
@@ -209,6 +213,7 @@ def _linux(_gateway: bool) -> Iterator[Object]:
     yield from mib.interfaces(ports)
     yield from mib.host(2_016_000, 4, disk_kb=15_350_000)
     yield from _ucd(2_016_000)
+    yield from _extend("hardware", lambda n: n.device.model.encode())
 
 
 def _radio_clients(part: int) -> Callable[[Now], int]:

@@ -166,7 +166,7 @@ def test_a_month_is_closed_once_and_then_corrected_only(plan: Callable[..., Resu
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("coverage", "--live", "--profile", "none"), "bakti, bakti-8, umc-school"),
+        (("coverage", "--live", "--profile", "none"), "bakti, bakti-8, umc-school, bakti-bersama"),
         (("coverage", "--live", "--demand", "x.csv"), "--live"),
         (("gaps", "--regency", "9999"), "no unit has the code"),
         (

@@ -174,3 +174,21 @@ def test_the_product_recognises_what_the_simulator_plays(running: Running, v3: b
     assert said["sys_name"] == device.id
     assert said["platform"] in (device.platform.split("-")[0], "generic")
     assert said["interfaces"]
+
+
+@pytest.mark.needs("snmpd")
+@pytest.mark.parametrize("platform", ["openwrt", "linux", "airos-ap", "routeros-wifi", "unifi"])
+def test_every_family_tells_its_model(running: Running, platform: str) -> None:
+    now = time.time()
+    device = next(
+        d for d in running.province.devices.values()
+        if d.platform == platform and not d.v3
+        and all(running.story.state(d, now + s).reachable for s in range(0, 120, 20))
+    )  # fmt: skip
+    asked = subprocess.run(
+        [sys.executable, "-m", "merata", "probe", "--json", "--host", device.address, "--port", str(running.port),
+         "--community", "merata-demo"],
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    said = json.loads(asked.stdout)
+    assert (said["platform"], said["model"]) == (platform.partition("-")[0], device.model)

@@ -52,7 +52,7 @@ def test_other_rules_are_another_question(tmp_path: Path) -> None:
         for profile in profiles.load().values()
         for rules in (RULES, Rules(min_observed_ratio=0.5), Rules(is_opening_hours_only=False))
     }
-    assert len(hashes) == 9
+    assert len(hashes) == 3 * len(profiles.load())
 
 
 def test_a_damaged_kept_file_is_made_anew(tmp_path: Path) -> None:
@@ -101,9 +101,16 @@ def test_a_damaged_book_of_tests_is_said(tmp_path: Path) -> None:
 
 def test_the_shipped_profiles_name_their_source() -> None:
     known = profiles.load()
-    assert set(known) == {"bakti", "bakti-8", "umc-school"}
+    assert set(known) == {"bakti", "bakti-8", "umc-school", "bakti-bersama"}
     assert (known["bakti"].min_availability_ratio, known["bakti"].min_down_bps) == (0.95, 4e6)
     assert all(len(p.source) > 30 for p in known.values())
+
+
+def test_a_threshold_that_no_source_gives_is_labelled_an_assumption() -> None:
+    ours = profiles.load()["bakti-bersama"]
+    assert ours.min_kbps_per_person == 5
+    assert "asumsi" in ours.name
+    assert "our own planning assumption" in ours.source
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,8 @@ class World:
     platforms: Mapping[str, str] = field(default_factory=dict)
     silent: set[str] = field(default_factory=set)
     locked: set[str] = field(default_factory=set)
-    meet: int = 0
+    meet: int = 1
+    has_met: asyncio.Event = field(default_factory=asyncio.Event)
     made: list[tuple[str, Means, str]] = field(default_factory=list)
     together: set[frozenset[str]] = field(default_factory=set)
     running: set[str] = field(default_factory=set)
@@ -98,9 +99,9 @@ class World:
         self.made.append((name, means, target))
         self.running.add(name)
         self.together.add(frozenset(self.running))
-        async with asyncio.timeout(10):
-            while self.meet and max(map(len, self.together)) < self.meet:  # until so many have run together once
-                await asyncio.sleep(0)
+        if len(self.running) >= self.meet:
+            self.has_met.set()
+        await asyncio.wait_for(self.has_met.wait(), 10)  # until so many have run together once
         self.running.discard(name)
         if name in self.silent:
             raise Unreachable("no answer before the deadline", target=name)
