@@ -87,7 +87,7 @@ def _subject(
 
 
 def facts(subject: Subject) -> dict[str, dict[str, Any]]:
-    """What templates see as `device`, `site` and `area`; None is "not told" and may be tested but not printed."""
+    """What templates see as `device`, `site` and `area`; None is "not told"."""
     device, site = subject.device, subject.site
     return {
         "device": {

@@ -1,8 +1,8 @@
 """The door to Jinja2: templates that say everything they need, and can neither read files nor slip in a word.
 
 What an expression prints into a line must be one plain word, or have gone through `quote`: a site called
-`x" disabled=yes` then is a name, not a command. None ("not told") and undefined names print nothing anywhere: they are
-errors. A secret prints as its mark, alone.
+`x" disabled=yes` then is a name, not a command. What the inventory does not tell is undefined, and an undefined name
+is an error, never nothing. A secret prints as its mark, alone.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def _environment(texts: Mapping[str, str], finalize: Callable[[Any], str]) -> Im
 
     environment = ImmutableSandboxedEnvironment(
         loader=FunctionLoader(load),
-        undefined=StrictUndefined,
+        undefined=_Untold,
         finalize=finalize,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -153,6 +153,16 @@ def _reading_environment() -> ImmutableSandboxedEnvironment:
     return environment
 
 
+class _Untold(StrictUndefined):
+    """What the inventory does not tell (names that nobody defines are found when the change is read)."""
+
+    @property
+    def _undefined_message(self) -> str:
+        if self._undefined_hint:  # the sandbox's refusal
+            return self._undefined_hint
+        return f"nothing is told of {self._undefined_name!r} here: test it with `is defined`, or write `| default(...)`"
+
+
 class _Unfit(ValueError):
     """A value that must not be printed."""
 
@@ -162,7 +172,7 @@ def _plain(value: object) -> str:
     if isinstance(value, Undefined):
         return str(value)  # raises, naming what is undefined
     if value is None:
-        raise _Unfit("the inventory does not tell this value here; test it with `is not none` first")
+        raise _Unfit("none has no text")
     if isinstance(value, bool):
         raise _Unfit("yes or no has no text of its own: write {{ 'yes' if ... else 'no' }}")
     if isinstance(value, int):

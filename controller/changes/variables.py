@@ -124,7 +124,11 @@ def bind(change: Change, subject: Subject, given: Mapping[str, str], engine: Eng
     Raises:
         RenderError: a value is lacking or is not of its type here.
     """
-    known: dict[str, Any] = dict(facts(subject))
+    # What is not told is left out: undefined names are errors with a sentence, and `default(...)` works.
+    known: dict[str, Any] = {
+        owner: {name: value for name, value in told.items() if value is not None}
+        for owner, told in facts(subject).items()
+    }
     own: dict[str, Any] = {}
     for name, variable in change.variables.items():
         raw = given.get(name, _chosen(variable, subject))

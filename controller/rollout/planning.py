@@ -184,7 +184,7 @@ class Planner:
             return replace(planned, checks=rendered.checks)
         lines, values = _filled(rendered, dialect, resolve)
         expected = dialect.after(found.normal, lines)
-        if expected == found.normal or (expected is None and not dialect.missing(found.normal, lines)):
+        if expected == found.normal:  # where it is not known, nothing says that the device holds it all
             return replace(planned, checks=rendered.checks)
         diff = None if expected is None else hide(masked_diff(found.normal, expected, dialect.mask), values)
         touches = bool(dialect.management(found.normal, lines, subject.device))

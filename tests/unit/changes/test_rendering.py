@@ -55,8 +55,9 @@ def test_only_plain_words_stand_unquoted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("expression", "reason"),
     [
-        ("device.model", "does not tell this value"),
+        ("device.model", "nothing is told of 'model' here"),
         ("device.tags", "a tuple has no text"),
+        ("none", "none has no text"),
         ("(1 == 1)", "yes or no has no text"),
         ("1 / 0", "division by zero"),
         ("n ~ psk", "a secret stands alone"),
@@ -172,7 +173,7 @@ def test_lint_gathers_what_is_wrong_over_the_fleet(tmp_path: Path) -> None:
     assert said[0].startswith("warning:")
     assert "nothing uses this variable" in said[0]
     assert said[1] == "warning: platform unknown has no dialect: such devices cannot be changed (r4)"
-    assert said[2].startswith("r.j2:3: the inventory does not tell")
+    assert said[2].startswith("r.j2:3: nothing is told of 'model'")
     assert said[2].endswith("(r2 and 1 more)")
 
 
