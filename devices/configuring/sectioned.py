@@ -89,6 +89,8 @@ class SectionedText:
 def _found(tree: Entry, act: Act) -> bool:
     section = tree.at(act.path)
     command = act.command
+    if command is not None and command.is_unseen:
+        return True
     if act.is_negated:
         return section is None or not [e for e in matching(section, act) if e.text != (command and command.negated)]
     if section is None:
@@ -98,6 +100,8 @@ def _found(tree: Entry, act: Act) -> bool:
     if command is not None and command.hides:
         wanted = kinds_dropped(masked(act.text))
         return any(kinds_dropped(masked(entry.text)) == wanted for entry in section.below)
+    if command is not None and command.grows:
+        return any(f"{entry.text} ".startswith(f"{act.text} ") for entry in section.below)
     return section.find(act.text) is not None
 
 

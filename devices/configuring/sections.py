@@ -19,7 +19,8 @@ class Command:
     replaces another; None: each line stands for itself. `opens`: it begins a section. `negated`: what the device shows
     once it is negated. `is_switch`: the negated line is shown as such. `hides`: the device shows another text for its
     secret than was sent. `is_sorted`: shown in numeric order. `manages`: it may take away the way we reach the device.
-    `is_there`: the section stands even when nothing in it is shown.
+    `is_there`: the section stands even when nothing in it is shown. `is_unseen`: the device never shows it. `grows`:
+    the device may add words to what was sent.
     """
 
     begins: str
@@ -31,6 +32,8 @@ class Command:
     is_sorted: bool = False
     manages: bool = False
     is_there: bool = False
+    is_unseen: bool = False
+    grows: bool = False
 
     def name_of(self, text: str) -> str:
         """What names the thing that a line sets."""
@@ -154,6 +157,8 @@ def applied(running: Entry, change: Sequence[Act], grammar: Grammar) -> bool:
         if command is None:
             return False
         section = _entered(running, act.path, grammar)
+        if command.is_unseen:
+            continue
         if act.is_negated:
             if command.is_switch and not _replaced(section, act, grammar):
                 return False

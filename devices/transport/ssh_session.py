@@ -247,6 +247,6 @@ class Terminal:
             channel.shutdown_write()
             while channel.recv(_CHUNK):
                 pass
-            return channel.recv_exit_status() == 0
+            return int(channel.recv_exit_status()) == 0
         finally:
             channel.close()
