@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import pytest
 from flask.testing import FlaskClient
@@ -31,7 +32,7 @@ def test_the_description_names_every_route(client: FlaskClient):
     assert told["openapi"].startswith("3.1")
     documented = set(told["paths"])
     served = {
-        str(rule).replace("<", "{").replace(">", "}")
+        re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", str(rule))
         for rule in client.application.url_map.iter_rules()
         if str(rule).startswith("/api/v1/") and not str(rule).endswith("openapi.json")
     }

@@ -291,3 +291,32 @@ def state(changing: Changing, plan: int) -> PlanState:
     found = changing.journal.rollouts.plan(plan, devices=False)
     assert found is not None
     return found.state
+
+
+# API
+
+
+def test_the_api_tells_what_the_pages_show_and_no_secret(changing: Changing) -> None:
+    plan, rollout = made.under_way(changing.journal, STOCK)
+    made.draft(changing.journal, STOCK)
+    client = changing.client()
+    listed = client.get("/api/v1/changes", **HOST).json
+    assert [c["state"] for c in listed["changes"]] == ["running", "draft"]
+    told = client.get(f"/api/v1/changes/{plan}", **HOST)
+    assert told.json["change"]["rollout"] == rollout
+    assert len(told.json["devices"]) == 90
+    assert told.json["spent"] == 2
+    assert [g["passed"] for g in told.json["gates"]] == [True] * 3
+    again = client.get(f"/api/v1/changes/{plan}", headers={"If-None-Match": told.headers["ETag"]}, **HOST)
+    assert again.status_code == 304
+    device = next(iter(STOCK.devices))
+    one = client.get(f"/api/v1/changes/{plan}/devices/{device}", **HOST).json
+    assert one["lines"][1].endswith("⟦env:WIFI_PUSKESMAS⟧")
+    for path in ("/api/v1/changes/99", f"/api/v1/changes/99/devices/{device}", f"/api/v1/changes/{plan}/devices/x"):
+        assert client.get(path, **HOST).status_code == 404
+
+
+def test_the_api_changes_nothing(changing: Changing) -> None:
+    unsafe = {"POST", "PUT", "PATCH", "DELETE"}
+    rules = [r for r in changing.app.url_map.iter_rules() if r.rule.startswith("/api/")]
+    assert [r.rule for r in rules if unsafe & (r.methods or set())] == []
