@@ -125,7 +125,7 @@ def picked_cell(
         cause=CAUSES[hexes.cause[at]] if hexes.cause[at] >= 0 else None,
         km=float(hexes.km[at]) if site else None,
         site=site,
-        site_name=named.get(site, site) if site else "",
+        site_name="" if site is None else named.get(site, site),
     )
 
 

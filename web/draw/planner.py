@@ -18,9 +18,9 @@ from web.words.speech import Figures
 LOCKED = "M-12 -12H12V12H-12Z"
 FORBIDDEN = "M-8 -8L8 8M8 -8L-8 8"
 RANKED = 12  # plan points that carry their number
-LABEL_PX = 22.0  # room for a name where a script writes it a little larger
+LABEL_PX = 27.0  # room for a name where a script writes it a little larger
 NAMED_ON_PHONES = 6
-MARK_PX = 13.0
+MARK_PX = 14.0
 BESIDE = 120.0  # px of the ground beside a tall map that names may use
 
 

@@ -9,7 +9,6 @@ from markupsafe import Markup
 from controller.coverage.model import LivePlan, SiteWorth, ThresholdProfile
 from controller.reports import notes
 from controller.views.planner_cells import side_deg
-from geography.units import Unit
 from web.words import format as fmt
 from web.words import terms
 from web.words.catalogue import gettext, pgettext
@@ -97,13 +96,11 @@ def duplicate(text: str) -> str:
     return f"{head} ({', '.join(said)})"
 
 
-def people_basis(unit: Unit) -> str:
+def people_basis(year: int, *, is_estimate: bool) -> str:
     """Where the people of a unit come from."""
-    if unit.is_estimate:
-        return gettext(
-            "An estimate for %(year)s, held to the official total of its regency.", year=unit.population_year
-        )
-    return gettext("Official, %(year)s.", year=unit.population_year)
+    if is_estimate:
+        return gettext("An estimate for %(year)s, held to the official total of its regency.", year=year)
+    return gettext("Official, %(year)s.", year=year)
 
 
 def backhaul(value: str) -> str:
