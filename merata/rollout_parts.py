@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from controller.configurations.accepting import Accepting
 from controller.journal.holders import myself
 from controller.journal.journal import Journal
 from controller.rollout.executor import Executor, More
@@ -109,16 +110,23 @@ def executor(
         closing(SnmpVitals(fleet.inventory, environ=os.environ)) as vitals,
         ThreadPoolExecutor(workers, thread_name_prefix="push") as pool,
     ):
+        accepting = Accepting(
+            copies=fleet.copies, history=fleet.history, rows=fleet.journal.configurations,
+            fingerprint=fleet.fingerprint.of,
+        )  # fmt: skip
         world = World(
             rollouts=fleet.journal.rollouts, sessions=fleet.sessions, dialect_of=dialect_of, copies=fleet.copies,
             vitals=vitals, fingerprint=fleet.fingerprint, resolve=fleet.secret, clock=SystemClock(),
-            holder=myself("executor"), pace=pace or Pace(), on_step=on_step,
+            holder=myself("executor"), pace=pace or Pace(), on_step=on_step, accept=accepting.accept,
         )  # fmt: skip
-        yield Executor(
-            journal=fleet.journal, world=world, inventory=Recognised(fleet),
-            monitoring=StoredMonitoring(lambda: closing(SqliteReader(fleet.paths.root))), pool=pool,
-            more=_more(fleet),
-        )  # fmt: skip
+        try:
+            yield Executor(
+                journal=fleet.journal, world=world, inventory=Recognised(fleet),
+                monitoring=StoredMonitoring(lambda: closing(SqliteReader(fleet.paths.root))), pool=pool,
+                more=_more(fleet),
+            )  # fmt: skip
+        finally:
+            accepting.flush(at=time.time())
 
 
 def _more(fleet: ConfigFleet) -> More:

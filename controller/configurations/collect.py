@@ -189,6 +189,9 @@ class Collector:
                     elapsed_s=text.elapsed_s,
                 )
             )
+            if before is not None and before.accepted_fingerprint == fingerprint:
+                # Accepted before the history had it (a crash in between): now it has.
+                seen[text.device]["accepted_revision"] = revision
         self.rows.seen(seen)
         if fresh:
             self.rows.accept(fresh, at=at, by=who, why="first seen")

@@ -61,3 +61,12 @@ class Configurations(Connected):
                 connection.execute(update(CONFIGURATION).where(of_device).values(**values))
                 accepted.append(device)
         return accepted
+
+    def revised(self, devices: Iterable[str], revision: str) -> None:
+        """The history holds what these devices hold under this revision; it is accepted where what they hold is."""
+        with self._write() as connection:
+            for device in devices:
+                of_device = CONFIGURATION.c.device == device
+                connection.execute(update(CONFIGURATION).where(of_device).values(revision=revision))
+                accepted = of_device & (CONFIGURATION.c.fingerprint == CONFIGURATION.c.accepted_fingerprint)
+                connection.execute(update(CONFIGURATION).where(accepted).values(accepted_revision=revision))

@@ -86,6 +86,16 @@ class OnStep(Protocol):
         ...
 
 
+class Accept(Protocol):
+    """Takes in what a device holds after a change that was verified: it is right from now on. Never raises."""
+
+    def __call__(
+        self, device: str, running: str, normalised: str, masked: str, *, at: float, by: str, why: str
+    ) -> None:
+        """`running` as fetched, secrets included; `masked` for people."""
+        ...
+
+
 def unheard(device: str, step: Step, *, acted: bool) -> None:
     """Nobody listens."""
 

@@ -277,3 +277,17 @@ def save(work: Work) -> None:
         and work.dialect.missing(work.dialect.normalise(saved), work.lines)
     ):
         raise Trouble("not_saved")
+    _accepted(work)
+
+
+def _accepted(work: Work) -> None:
+    """What is there now is right, and no drift at the next backup."""
+    world, order = work.world, work.order
+    if world.accept is not None:
+        normalised = work.dialect.normalise(work.now)
+        why = f"plan {order.plan}, rollout {order.rollout}" + (f", {order.ticket}" if order.ticket else "")
+        world.accept(
+            order.device.id, work.now, normalised, work.dialect.mask(normalised),
+            at=world.clock.now(), by=order.by, why=why,
+        )  # fmt: skip
+    work.now = ""

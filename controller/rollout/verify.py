@@ -36,7 +36,8 @@ def read(work: Work, session: Session) -> str:
         Trouble: lines are missing, or it is not the expected configuration.
         DeviceError: no answer.
     """
-    running = work.dialect.normalise(work.dialect.fetch(session))
+    work.now = work.dialect.fetch(session)
+    running = work.dialect.normalise(work.now)
     if lost := work.dialect.missing(running, work.lines):
         raise Trouble("lines_missing", missing=lost[:20])
     if broken := failing(work.order.planned.checks, running):

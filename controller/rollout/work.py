@@ -11,7 +11,7 @@ from controller.journal.rollouts import Rollouts
 from controller.rollout.errors import Trouble
 from controller.rollout.fingerprint import Fingerprint
 from controller.rollout.options import Options
-from controller.rollout.ports import Clock, Copies, DialectOf, OnStep, Pace, Resolve, Vital, Vitals, unheard
+from controller.rollout.ports import Accept, Clock, Copies, DialectOf, OnStep, Pace, Resolve, Vital, Vitals, unheard
 from controller.rollout.records import PlanDevice, Step
 from devices.configuring.dialect import Dialect, Guard, GuardKind
 from devices.configuring.secrets import fill, hide, references
@@ -52,6 +52,7 @@ class World:
     holder: str
     pace: Pace = field(default_factory=Pace)
     on_step: OnStep = unheard
+    accept: Accept | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,6 +68,7 @@ class Work:
     armed: float | None = None  # monotonic, before arming: the guard fires no earlier than `armed + guard.seconds`
     base: str = ""  # as fetched, for undo
     base_mark: str = ""  # keyed hash of it, normalised
+    now: str = ""  # as last fetched after the change
     saved_mark: str | None = None
     expected: str | None = None  # keyed hash of the configuration after the change
     baseline: Vital = field(default_factory=Vital)
