@@ -24,6 +24,7 @@ DOORS = {
     "influxdb_client": ("measurements/influx/",),
     "apscheduler": ("controller/schedule.py",),
     "flask": ("web/",),
+    "jinja2": ("controller/changes/templates.py", "web/"),
     "granian": ("web/", "merata/"),
     "sqlalchemy": ("controller/journal/",),
     "alembic": ("controller/journal/",),
