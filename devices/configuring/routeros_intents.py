@@ -90,7 +90,11 @@ def _serves(intent: Ssid, entry: Entry, name: str) -> bool:
         return False
     calls = {entry.given.get("name"), *(part.removeprefix("default-name=") for part in (entry.selector or "").split())}
     mode = entry.given.get("configuration.mode", "ap")
-    return mode == "ap" and intent.radio in (None, *calls) and intent.replaces in (None, entry.given.get(name))
+    return (
+        mode == "ap"
+        and intent.radio in (None, *calls)
+        and (intent.replaces is None or entry.given.get(name) in (intent.replaces, intent.ssid))
+    )
 
 
 def _ntp(intent: Ntp, config: Config, _: Device) -> Iterator[str]:

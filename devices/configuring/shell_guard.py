@@ -31,7 +31,11 @@ d=@FOLDER@
 failed=0
 while IFS= read -r p; do
 	if [ -f "$d/files$p" ]; then
-		cmp -s "$d/files$p" "$p" || { cp -p "$d/files$p" "$p.merata" && mv -f "$p.merata" "$p"; } || failed=1
+		cmp -s "$d/files$p" "$p" && continue
+		cp -p "$d/files$p" "$p.merata" 2>/dev/null && mv -f "$p.merata" "$p" && continue
+		# No space for a copy: a link needs none.
+		rm -f "$p.merata"
+		ln "$d/files$p" "$p.merata" && mv -f "$p.merata" "$p" || failed=1
 	else
 		rm -f "$p" || failed=1
 	fi
@@ -143,8 +147,9 @@ _CLEAR: Final = """#!/bin/sh
 d=@FOLDER@
 p=$(cat "$d/pid" 2>/dev/null)
 # A number may belong to somebody else by now.
-if [ -n "$p" ] && grep -q "$d" "/proc/$p/cmdline" 2>/dev/null; then
-	kill -TERM -"$p" 2>/dev/null || kill "$p" 2>/dev/null
+if [ "${p:-0}" -gt 1 ] && grep -q "$d" "/proc/$p/cmdline" 2>/dev/null; then
+	# Never a group: procps 4.0 takes the first digit of `kill -TERM -1234` for a process, and -1 is everybody.
+	kill "$p" 2>/dev/null
 fi
 rm -rf "$d"
 rmdir @STORE@ 2>/dev/null || [ ! -d @STORE@ ] || exit 0

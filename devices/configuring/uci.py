@@ -70,7 +70,7 @@ class UciDialect(ShellDialect):
                     return None
                 written = shell_lines.written_of(words)
                 if written is not None:
-                    if written.path not in FILES:
+                    if written.path not in self._guard.files:
                         return None
                     shell_lines.apply(files, written)
                 elif (command := uci_model.command_of(words, may_fail=may_fail)) is not None:

@@ -54,7 +54,7 @@ def _ssid(intent: Ssid, uci: Uci, *_: object) -> Iterator[str]:
         for place, section in _placed(uci, "wireless", "wifi-iface")
         if section.options.get("mode", "ap") == "ap"
         and intent.radio in (None, section.options.get("device"))
-        and intent.replaces in (None, section.options.get("ssid"))
+        and (intent.replaces is None or section.options.get("ssid") in (intent.replaces, intent.ssid))
     ]
     if not chosen:
         raise NotSupported("no wireless network of this device fits: neither radio nor name is found")

@@ -27,6 +27,7 @@ class Door:
     def __init__(self, folder: Path) -> None:
         self.keys = HostKeys(folder / "known_hosts.d")
         self._opened: list[Session] = []
+        self.first = ""  # a line typed at the beginning of each session
 
     def device(
         self, host: str, port: int, platform: str, *, username: str = "admin", uplink: str | None = None
@@ -47,6 +48,8 @@ class Door:
         sessions = SshSessions(login=lambda _: login, host_keys=self.keys, domain=lambda _: HERE, terminal=terminal_of)
         session = sessions.open(device, deadline_s=deadline_s)
         self._opened.append(session)
+        if self.first:
+            session.run(self.first)
         return session
 
     def close(self) -> None:
