@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,11 @@ from numpy.typing import NDArray
 from geography import units
 from planning.core import core
 from planning.cover import Cover, Plan, Total, heuristic, merge
+from planning.cover_proof import fair, max_min
 from planning.mclp import coverage
 from planning.prices import price_bound
 from planning.question import Question
-from planning.reach import by_radius
+from planning.reach import by_radius, sums
 from planning.siting import Deadline, Limit
 from planning.solver import Model
 
@@ -39,6 +41,8 @@ RESULTS = Path(__file__).with_name("results")
 ROOT = Path(__file__).resolve().parent.parent
 ORACLES = ROOT / ".venv-oracles" / "bin" / "python"
 RADIUS_KM, COUNTS, LIMIT_S = 5.0, (50, 200, 500), 20
+REGIONS, FAIR_S = 14, 30
+Row = dict[str, Any]
 Points = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 CBC = """
@@ -152,13 +156,13 @@ def case(
     for count in COUNTS:
         limit = Limit(count=count)
         plan = Plan(cover, Total(), one, limit)
-        _, greedy_s = timed(lambda plan=plan: plan.grow(allowed))
-        swapped, swaps_s = timed(lambda limit=limit: heuristic(cover, Total(), one, limit, allowed=allowed))
+        _, greedy_s = timed(partial(plan.grow, allowed))
+        swapped, swaps_s = timed(partial(heuristic, cover, Total(), one, limit, allowed=allowed))
         better = Plan(cover, Total(), one, limit)
         for site in swapped:
             better.add(site)
         asked = Question(cover=cover, cost=one, limit=limit, allowed=allowed)
-        best, exact_s = timed(lambda asked=asked: coverage(asked, deadline=Deadline(LIMIT_S)))
+        best, exact_s = timed(partial(coverage, asked, deadline=Deadline(LIMIT_S)))
         new = best.objective_value - float(cover.base.sum())
         cbc = by_cbc(cover, count)
         rows.append(
@@ -187,6 +191,33 @@ def show(row: dict[str, Any]) -> None:
         f"| {row['exact_s']:.2f} ({row['gap_pct']:.4f}) | {cbc} | {row['load']:.1f} |",
         flush=True,
     )
+
+
+def fairness(name: str, cells: Points, people: NDArray[np.float64], sites: Points, existing: Points) -> list[Row]:
+    """Fair coverage and max-min over 14 regions, as long as `FAIR_S` lets them."""
+    place = (cells[1] - cells[1].min()) / (np.ptp(cells[1]) + 1e-9)
+    region_of = (place * REGIONS).astype(np.int64)
+    weight = sums(region_of, people, REGIONS)
+    covered = by_radius(cells, existing, RADIUS_KM).reached()
+    cover = merge(by_radius(cells, sites, RADIUS_KM), people, region_of, REGIONS, covered)
+    rows = []
+    for count in COUNTS:
+        asked = Question(
+            cover=cover,
+            cost=np.ones(cover.n_sites),
+            limit=Limit(count=count),
+            allowed=np.ones(cover.n_sites, dtype=bool),
+        )
+        by_fairness, fair_s = timed(partial(fair, asked, weight=weight, aversion=2.0, deadline=Deadline(FAIR_S)))
+        by_worst, worst_s = timed(partial(max_min, asked, weight=weight, deadline=Deadline(FAIR_S)))
+        row = {
+            "case": name, "count": count, "fair_s": fair_s, "fair_gap_pct": by_fairness.gap_pct,
+            "max_min_s": worst_s, "max_min_gap_pct": by_worst.gap_pct, "worst_pct": 100 * by_worst.objective_value,
+            "load": os.getloadavg()[0],
+        }  # fmt: skip
+        print(json.dumps(row), flush=True)
+        rows.append(row)
+    return rows
 
 
 def spopt(cells: Points, people: NDArray[np.float64], count: int) -> dict[str, Any]:
@@ -245,13 +276,15 @@ def main() -> int:
     stands: Points = (random.uniform(at[0].min(), at[0].max(), 2000), random.uniform(at[1].min(), at[1].max(), 2000))
     rows = case("villages, none standing", at, people, at, None)
     rows += case("villages, 2,000 standing", at, people, at, stands)
-    peers = [spopt(at, people, 200)]
+    peers, even = [spopt(at, people, 200)], list[Row]()
     for cells, sites in [(3_000, 800)] if quick else [(50_000, 10_000), (193_000, 10_000)]:
         where, heads, candidates, existing = region(1, cells, sites, sites // 5)
         rows += case(f"{cells:,} x {sites:,}", where, heads, candidates, existing)
+        if cells <= 50_000:
+            even += fairness(f"{cells:,} x {sites:,}", where, heads, candidates, existing)
     whole = country(20_000, 3_000, 200) if quick else country(1_000_000, 150_000, 10_000)
     RESULTS.mkdir(exist_ok=True)
-    found = {"rows": rows, "spopt": peers, "country": whole}
+    found = {"rows": rows, "fair": even, "spopt": peers, "country": whole}
     (RESULTS / "siting.json").write_text(json.dumps(found, indent=1))
     return 0
 

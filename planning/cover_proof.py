@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix, csr_matrix
 
 from planning.cover import Cover, Total, Welfare, WorstRegion, build_order, is_better
+from planning.mclp import PRECISION, coverage
 from planning.question import Question, best_start, finish, undominated, worth
 from planning.siting import Deadline, Floats, Limit, Siting
 from planning.solver import Answer, Model, solve
@@ -119,6 +121,15 @@ def fewest(question: Question, *, deadline: Deadline) -> Siting:
     return Siting(chosen=tuple(ordered), objective_value=float(len(ordered)), bound=min(bound, float(len(ordered))))
 
 
+def _weighed(question: Question, price: Floats) -> tuple[Question, float]:
+    """The same question with people of each region at a price, and what its figures must be divided by."""
+    cover = question.cover
+    held = float((cover.weight * price[cover.region]).sum())
+    scale = float(cover.weight.sum()) / held if held > 0 else 1.0  # keeps the size that the solver's tolerances suit
+    priced = replace(cover, weight=cover.weight * price[cover.region] * scale, base=cover.base * price * scale)
+    return replace(question, cover=priced), scale
+
+
 def fair(question: Question, *, weight: Floats, aversion: float, deadline: Deadline) -> Siting:
     """Largest welfare: concave in each region's share, so tangents from above close in on it from cut to cut."""
     objective = Welfare(weight=weight, aversion=aversion)
@@ -148,8 +159,37 @@ def fair(question: Question, *, weight: Floats, aversion: float, deadline: Deadl
     for k in range(len(lived)):
         for share in np.linspace(0, 1, 9) ** 1.5:
             cut(k, float(share))
+
+    def relaxed(until: Deadline) -> Floats | None:
+        """Shares of the relaxation, after tangents where it stands."""
+        shares = None
+        for _ in range(_RELAXATIONS):
+            model = Model(
+                gain=gain,
+                a=rows.matrix(columns),
+                row_low=np.array(rows.low),
+                row_high=np.array(rows.high),
+                low=low,
+                high=high,
+                whole=np.arange(columns) < cover.n_sites,
+            )
+            answer = solve(model, time_limit_s=until.left(), presolve=True, relaxed=True)
+            if answer.x is None or not np.isfinite(answer.bound):
+                return shares
+            reached = np.bincount(
+                cover.region, weights=cover.weight * answer.x[cover.n_sites : at], minlength=len(weight)
+            )
+            shares = np.divide(cover.base + reached, weight, out=np.zeros(len(weight)), where=weight > 0)
+            for k, region in enumerate(lived):
+                cut(k, float(shares[region]))
+        return shares
+
     bound = np.inf
-    while len(lived):
+    if len(lived):
+        shares = relaxed(Deadline(0.3 * deadline.left()))
+        chosen, bound = _fair_by_tangents(question, objective, chosen, shares, Deadline(0.5 * deadline.left()))
+    best = worth(question, objective, chosen)
+    while len(lived) and bound - best[0] > PRECISION * max(abs(best[0]), 1e-9):
         model = Model(
             gain=gain,
             a=rows.matrix(columns),
@@ -175,6 +215,40 @@ def fair(question: Question, *, weight: Floats, aversion: float, deadline: Deadl
     return finish(question, objective, chosen, bound if len(lived) else best[0])
 
 
+def _fair_by_tangents(
+    question: Question, objective: Welfare, chosen: list[int], shares: Floats | None, deadline: Deadline
+) -> tuple[list[int], float]:
+    """Welfare lies below its tangent, and the tangent is coverage with people of each region at a price.
+
+    Args:
+        question: the problem.
+        objective: the welfare.
+        chosen: the plan in hand.
+        shares: of the relaxation, where the tangent cuts lowest; None: those of the plan.
+        deadline: for all tangents.
+    """
+    lived, people = objective.weight > 0, objective.weight
+    best, bound = worth(question, objective, chosen), np.inf
+    for left in range(_TANGENTS, 0, -1):
+        if shares is None:
+            covered = build_order(question.cover, objective, question.cost, chosen, question.locked).covered
+            shares = np.divide(covered, people, out=np.zeros(len(covered)), where=lived)
+        slope = np.where(lived, objective.slope(shares), 0.0)
+        priced, scale = _weighed(question, slope)
+        found = coverage(priced, deadline=Deadline(deadline.left() / left))
+        height = float(objective.value(shares * people)) - float(slope @ (shares * people))
+        bound = min(bound, height + found.bound / scale)
+        value = worth(question, objective, found.chosen)
+        if is_better(value, best):
+            chosen, best = list(found.chosen), value
+        elif left < _TANGENTS:
+            break
+        shares = None
+        if deadline.left() <= 0 or bound - best[0] <= PRECISION * max(abs(best[0]), 1e-9):
+            break
+    return chosen, bound
+
+
 def max_min(question: Question, *, weight: Floats, deadline: Deadline) -> Siting:
     """Largest covered share of the worst region, then most in total; never worse than greedy with swaps."""
     objective = WorstRegion(weight=weight)
@@ -185,11 +259,11 @@ def max_min(question: Question, *, weight: Floats, deadline: Deadline) -> Siting
         return finish(question, objective, chosen, 0.0)
     columns = cover.n_sites + len(cover.weight) + 1
     rows, low, high = _frame(question, 1)
-    low[-1], high[-1] = 0.0, 1.0
+    low[-1], high[-1] = 0.0, _PER_MILLE
     for region in lived:
         groups, value = _region_columns(cover, int(region))
-        people = float(weight[region])
-        rows.add(np.append(groups, columns - 1), np.append(value / people, -1.0), -cover.base[region] / people, np.inf)
+        share = _PER_MILLE / float(weight[region])
+        rows.add(np.append(groups, columns - 1), np.append(value * share, -1.0), -cover.base[region] * share, np.inf)
     model = Model(
         gain=np.concatenate((np.zeros(columns - 1), [1.0])),
         a=rows.matrix(columns),
@@ -199,15 +273,55 @@ def max_min(question: Question, *, weight: Floats, deadline: Deadline) -> Siting
         high=high,
         whole=np.arange(columns) < cover.n_sites,
     )
-    start = np.append(_start(question, chosen), worth(question, objective, chosen)[0])
+    relaxed = solve(model, time_limit_s=0.3 * deadline.left(), presolve=True, relaxed=True)
+    bound = min(1.0, relaxed.bound / _PER_MILLE)
+    price = np.where(weight > 0, weight, 0.0)  # without a relaxation the mean share of all is the first bound
+    if relaxed.prices is not None:
+        price[lived] = np.abs(relaxed.prices[-len(lived) :])
+    bound = min(bound, _floor_bound(question, weight, price, Deadline(0.4 * deadline.left())))
+    start = np.append(_start(question, chosen), _PER_MILLE * worth(question, objective, chosen)[0])
     answer = solve(model, time_limit_s=0.7 * deadline.left(), start=start, presolve=True)
-    bound = min(1.0, answer.bound)
+    bound = min(bound, answer.bound / _PER_MILLE)
     if answer.x is not None:
         found = _sites(answer, cover.n_sites)
         if is_better(worth(question, objective, found), worth(question, objective, chosen)):
             chosen = found
     chosen = _most_at_floor(question, objective, weight, chosen, deadline)
     return finish(question, objective, chosen, bound)
+
+
+def _floor_bound(question: Question, weight: Floats, price: Floats, deadline: Deadline) -> float:
+    """No plan lifts the worst region above this: the worst share is at most any weighted mean of the shares.
+
+    The mean with prices as weights is coverage with people of each region at a price, whose bound is near the truth;
+    prices move towards the regions that its plan leaves behind.
+
+    Args:
+        question: the problem.
+        weight: people of each region.
+        price: shape (n_regions,), 0 or more: those of the relaxation to begin with.
+        deadline: for all rounds.
+    """
+    lived = weight > 0
+    bound, current = 1.0, price
+    for left in range(_ROUNDS, 0, -1):
+        if current.sum() <= 0 or deadline.left() <= 0:
+            break
+        current = current / current.sum()
+        per_head = np.divide(current, weight, out=np.zeros(len(weight)), where=lived)
+        priced, scale = _weighed(question, per_head)
+        found = coverage(priced, deadline=Deadline(deadline.left() / left))
+        if found.bound / scale < bound:
+            bound, price = found.bound / scale, current
+        covered = build_order(question.cover, Total(), question.cost, found.chosen, question.locked).covered
+        share = np.divide(covered, weight, out=np.zeros(len(weight)), where=lived)
+        # a tenth of the way: a region's price moves by what its share lacks of the bound
+        current = price * np.exp(0.1 / (1 + _ROUNDS - left) * np.clip((bound - share) / max(bound, 1e-9), -1.0, 1.0))
+    return bound
+
+
+_TANGENTS, _RELAXATIONS, _ROUNDS = 4, 3, 5
+_PER_MILLE = 1000.0  # shares in thousandths: the solver's tolerances are absolute
 
 
 def _most_at_floor(
