@@ -16,6 +16,7 @@ from controller.accounts.records import Role, name_of
 from controller.accounts.sessions import Lifetime
 from controller.accounts.signin import usual
 from controller.journal.journal import Journal
+from controller.rollout.approval import SELF_APPROVAL
 from merata.cli import Context
 from merata.settings import open_state
 
@@ -122,6 +123,19 @@ def enable(context: Context, name: str) -> None:
     """Let a disabled account sign in again."""
     manage.set_enabled(_journal(context), name, True, at=time.time(), by=_who())
     click.echo(f"{name}: enabled")
+
+
+@command.command("self-approval")
+@click.argument("switch", type=click.Choice(["on", "off"]))
+@click.pass_obj
+def self_approval(context: Context, switch: str) -> None:
+    """Let authors approve their own plans, or not: for offices of one person."""
+    journal, at, on = _journal(context), time.time(), switch == "on"
+    journal.set_setting(SELF_APPROVAL, on, who=_who(), at=at)
+    journal.rollouts.audit.append(at, _who(), "setting.changed", f"setting:{SELF_APPROVAL}", {"value": on})
+    click.echo(
+        "an author may approve the own plan" if on else "a plan is approved by another account than its author's"
+    )
 
 
 def _journal(context: Context) -> Journal:

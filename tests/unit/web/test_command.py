@@ -14,12 +14,16 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from werkzeug.test import create_environ, run_wsgi_app
 
+from controller.accounts import manage
+from controller.accounts.passwords import Passwords
+from controller.accounts.records import Role
 from controller.journal.journal import Journal
 from devices.facts import Identity
 from devices.model import Inventory
 from merata.cli import cli
-from merata.commands.web import is_loopback
+from merata.commands.web import Listening, is_loopback, load_app
 from merata.reading import CurrentInventory, Kept, sources
 from merata.settings import StatePaths
 from tests.unit.web.world import inventory
@@ -40,6 +44,41 @@ def test_listening_wider_without_a_sign_in_is_refused_with_one_sentence(tmp_path
     assert told.exit_code == 2
     assert "--i-know-this-is-open" in told.output
     assert told.output.count("\n") == 1
+
+
+def test_listening_wider_needs_encryption_for_the_passwords(tmp_path: Path):
+    journal = Journal.open(StatePaths(root=tmp_path).journal)
+    fast = Passwords(memory_kib=64, time_cost=1)
+    manage.add(
+        journal, "ratna", "sampan di Sungai Kapuas", full_name="", role=Role.VIEWER, at=0, by="t", passwords=fast
+    )
+    told = CliRunner().invoke(cli, ["--state", str(tmp_path), "web", "--host", "0.0.0.0"])
+    assert told.exit_code == 2
+    assert "--tls-cert" in told.output
+    assert "--trusted-proxy" in told.output
+    manage.set_enabled(journal, "ratna", False, at=0, by="t")
+    told = CliRunner().invoke(cli, ["--state", str(tmp_path), "web", "--trusted-proxy", "127.0.0.1"])
+    assert told.exit_code == 2
+    assert "merata account add" in told.output
+
+
+def test_certificate_and_key_belong_together(tmp_path: Path):
+    (tmp_path / "chain.pem").write_text("")
+    told = CliRunner().invoke(cli, ["--state", str(tmp_path), "web", "--tls-cert", str(tmp_path / "chain.pem")])
+    assert told.exit_code == 2
+    assert "belong together" in told.output
+
+
+@pytest.mark.parametrize(("proxies", "is_believed"), [((), False), (("10.0.0.1",), False), (("127.0.0.1",), True)])
+def test_only_a_named_proxy_is_believed(tmp_path: Path, proxies: tuple[str, ...], is_believed: bool):
+    """Else anybody could say that he comes from elsewhere, and guess passwords without end."""
+    app = load_app(tmp_path, tmp_path / "none.yaml", Listening(sign_in=True, any_name=True, proxies=proxies))
+    said = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
+    environ = create_environ("/masuk", "http://merata.example", headers=said)
+    environ["REMOTE_ADDR"] = "127.0.0.1"
+    _, status, headers = run_wsgi_app(app, environ)
+    assert status.startswith("200")
+    assert any("__Host-merata-form" in c for c in headers.getlist("Set-Cookie")) is is_believed
 
 
 def free_port() -> int:
