@@ -124,11 +124,12 @@ class SnmpSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SshSettings:
-    """How to open a shell on one device."""
+    """How to open a shell on one device. `configure` False: for looking only, nothing is ever changed through it."""
 
     credential: str
     username: str
     port: int = 22
+    configure: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

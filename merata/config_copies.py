@@ -306,9 +306,11 @@ def among(fleet: ConfigFleet, expression: str) -> list[Subject]:
 
 def spoken(chosen: Sequence[Subject]) -> list[Subject]:
     """Those with SSH settings and a language that we speak; the others are counted on standard error."""
-    found = [s for s in chosen if s.dialect is not None and s.device.ssh is not None]
+    from merata.config_fleet import is_spoken
+
+    found = [s for s in chosen if is_spoken(s)]
     if left := len(chosen) - len(found):
-        click.echo(f"{left} devices are left out: no `ssh` settings, or a platform that is only watched", err=True)
+        click.echo(f"{left} devices are left out: no `ssh` settings to configure by, or a platform that is only watched", err=True)
     if not found:
         refuse("no device is left to ask")
     return found

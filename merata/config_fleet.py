@@ -159,6 +159,12 @@ def config_fleet(state: Path, inventory: Path) -> Iterator[ConfigFleet]:
         yield ConfigFleet(inventory=owned, paths=paths, journal=journal, units=load_units())
 
 
+def is_spoken(subject: Subject) -> bool:
+    """True where we may sign in to configure and know the language."""
+    ssh = subject.device.ssh
+    return subject.dialect is not None and ssh is not None and ssh.configure
+
+
 def _dialect_name(platform: str) -> str | None:
     found: Dialect | None = dialect_of(platform)
     return None if found is None else found.name

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from controller.journal.errors import JournalError
 from controller.journal.journal import Journal
 from controller.journal.records import Request
-from merata.config_fleet import ConfigFleet
+from merata.config_fleet import ConfigFleet, is_spoken
 
 log = logging.getLogger(__name__)
 
@@ -68,9 +68,7 @@ def answer(fleet: ConfigFleet) -> Callable[[Request], Mapping[str, Any]]:
 
     def fetch(request: Request) -> Mapping[str, Any]:
         expression = str(request.payload.get("where") or "all")
-        chosen = [
-            s for s in fleet.chosen(fleet.where(expression)) if s.dialect is not None and s.device.ssh is not None
-        ]
+        chosen = [s for s in fleet.chosen(fleet.where(expression)) if is_spoken(s)]
         told = fleet.collector().fetch([fleet.device(s) for s in chosen], who=request.who, why=f"{request.who} backup")
         failed = {one.device: one.error for one in told if one.error is not None}
         counts = Counter(one.outcome.value for one in told)

@@ -84,6 +84,7 @@ _SHELLS = """\
       ssh:
         credential: demo-ssh
         port: {port}
+        configure: no  # behind it is the machine that runs this: it measures speed, and must not be configured
 """
 
 

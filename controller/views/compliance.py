@@ -145,7 +145,7 @@ class Configurations:
         rows = self._sources.rows()
         sites = _sites(fleet)
         told = _subjects(fleet, self._sources, now)
-        speakable = [s.device.id for s in told if s.dialect is not None and s.device.ssh is not None]
+        speakable = [s.device.id for s in told if s.dialect and s.device.ssh and s.device.ssh.configure]
         found, complaints, file = self._judged(fleet, told, speakable, sites)
         adrift = drifted({d: held for d, held in rows.items() if d in sites})
         fetched = [held.fetched_at for held in rows.values() if held.fetched_at is not None]

@@ -224,7 +224,7 @@ def _ssh(stack: Stack, known: Known, notes: Notes) -> tuple[SshSettings | None, 
     inner = stack.under("ssh")
     if inner is None:
         return None, stack.get("ssh") is not BAD
-    if inner.is_bad(("credential", "username", "port")):
+    if inner.is_bad(("credential", "username", "port", "configure")):
         return None, False
     name = inner.get("credential")
     credential = known.credentials.get(name) if name is not None else None
@@ -242,7 +242,8 @@ def _ssh(stack: Stack, known: Known, notes: Notes) -> tuple[SshSettings | None, 
         return None, False
     if name is None or credential is None or not (credential.password or credential.key):
         return None, False
-    return SshSettings(credential=name, username=username, port=inner.get("port", 22)), True
+    options = {"port": inner.get("port", 22), "configure": inner.get("configure", True)}
+    return SshSettings(credential=name, username=username, **options), True
 
 
 def _names(value: Any) -> tuple[str, ...]:

@@ -86,7 +86,7 @@ def plain_device(device: Device) -> dict[str, Plain]:
     if device.snmp is not None:
         entry["snmp"] = _keys(device.snmp, _SNMP)
     if device.ssh is not None:
-        entry["ssh"] = _keys(device.ssh, ("credential", "username", "port"))
+        entry["ssh"] = _keys(device.ssh, ("credential", "username", "port", "configure"))
     if device.tags:
         entry["tags"] = list(device.tags)
     return entry
@@ -106,6 +106,7 @@ _DEFAULTS: dict[str, Any] = {
     "timeout_ms": 2000,
     "retries": 2,
     "how": "ping",
+    "configure": True,
 }
 
 

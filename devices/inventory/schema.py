@@ -31,6 +31,7 @@ SSH: Mapping[str, Field] = {
     "credential": _must(words.identifier),
     "username": _must(words.text),
     "port": _must(_PORT),
+    "configure": _must(words.truth),
 }
 #: What a device may take from defaults and groups.
 DEVICE_SHARED: Mapping[str, Field] = {

@@ -68,6 +68,10 @@ class SshSessions:
             raise NotSupported(
                 f"platform {device.platform!r} has no terminal that can be spoken with", target=device.target.host
             )
+        if device.ssh is not None and not device.ssh.configure:
+            raise NotSupported(
+                f"the login of {device.id!r} is for looking only (`configure: no`)", target=device.target.host
+            )
         link = Link(device, self._login, self._host_keys, self._domain(device.target.domain))
         terminal = Terminal(device, link, kind, deadline_s)
         terminal.sign_in()
