@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -59,6 +60,13 @@ def status(state: Path) -> dict[str, Any]:
     return found
 
 
+def speed_tests(state: Path) -> list[str]:
+    """Who measured, and how: of the tests that the controller made by itself."""
+    book = state / "demo" / "state" / "coverage" / "speed-tests.jsonl"
+    lines = book.read_text().splitlines() if book.exists() else []
+    return [said for line in lines[1:] if (said := json.loads(line)["by"]).endswith("by itself")]
+
+
 def test_the_demo_polls_shows_stops_and_starts_again(tmp_path: Path) -> None:
     with demo(tmp_path) as (address, process):
         page = fetch(address + "/")
@@ -70,6 +78,11 @@ def test_the_demo_polls_shows_stops_and_starts_again(tmp_path: Path) -> None:
         while not (tmp_path / "demo" / "state" / "run" / "status.json").exists():
             assert time.monotonic() < deadline, "no cycle was finished"
             time.sleep(0.5)
+        while not (made := speed_tests(tmp_path)):
+            assert time.monotonic() < deadline, "no site was tested"
+            time.sleep(0.5)
+        how = "-gw, http, " if shutil.which("sshd", path="/usr/sbin:/usr/bin") else "here, http, "
+        assert how in made[0]
     assert process.returncode == 0
     assert not [pid for pid in running if Path(f"/proc/{pid}").exists()]
     assert status(tmp_path)
