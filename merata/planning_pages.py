@@ -292,6 +292,9 @@ class PagesPlanner:
             self.plan(PlanAsk(profile=profile, radius_km=radius_km, count=DEFAULT_COUNT), now)
             self.hexagons(profile, radius_km, now, resolution=self.resolutions[0])
         self.outlines("village")
+        profile, radius_km = asked[0] if asked else (first, max(RADII))
+        for resolution in self.resolutions:
+            self.hexagons(profile, radius_km, now, resolution=resolution)
 
     @property
     def asked(self) -> Sequence[tuple[str, float]]:

@@ -25,7 +25,8 @@ function start(map) {
   let rest = 0;
   let shown = null; // resolution of the hexagons that are shown
   let tiles = new Map();
-  let asked = 0;
+  let pending = new Set(); // tiles on their way
+  let era = 0; // answers of an earlier one are dropped
 
   // The picture: where a place lies ----------------------------------------------------------------------------------
   const fitted = () => {
@@ -188,24 +189,36 @@ function start(map) {
   }
   async function refresh() {
     const r = resolution();
-    const cells = svg.querySelector("[data-cells]");
-    if (r !== shown) { tiles = new Map(); cells.replaceChildren(); shown = r; say(); }
+    if (r !== shown) fresh(r);
     if (r === null) return;
-    const mine = ++asked;
-    const wanted = inView(r).filter((key) => !tiles.has(key));
-    for (let k = 0; k < wanted.length && mine === asked; k += TILES_A_TIME) {
+    const [mine, coming] = [era, pending];
+    const wanted = inView(r).filter((key) => !tiles.has(key) && !coming.has(key));
+    for (const key of wanted) coming.add(key);
+    for (let k = 0; k < wanted.length; k += TILES_A_TIME) {
+      const part = wanted.slice(k, k + TILES_A_TIME);
       const query = new URLSearchParams(location.search);
       query.set("halus", r);
-      query.set("petak", wanted.slice(k, k + TILES_A_TIME).join(","));
+      query.set("petak", part.join(","));
       try {
         const answer = await fetch(`${map.dataset.cellsApi}?${query}`);
         if (!answer.ok) throw new Error(String(answer.status));
         const told = await answer.json();
-        if (mine !== asked || r !== shown) return;
-        for (const [key, tile] of Object.entries(told.tiles)) put(cells, key, told.side, tile);
-      } catch { if (note) note.textContent = words.failed; return; }
+        if (mine !== era) return; // another size or another plan is shown by now
+        for (const [key, tile] of Object.entries(told.tiles)) put(svg.querySelector("[data-cells]"), key, told.side, tile);
+      } catch {
+        if (mine === era && note) note.textContent = words.failed;
+        return;
+      } finally {
+        for (const key of part) coming.delete(key);
+      }
     }
-    map.dataset.cellsReady = String(r);
+    if (mine === era && !pending.size) map.dataset.cellsReady = String(r);
+  }
+  function fresh(r) {
+    [tiles, pending, shown] = [new Map(), new Set(), r];
+    era += 1;
+    svg.querySelector("[data-cells]")?.replaceChildren();
+    say();
   }
   function put(cells, key, side, tile) {
     const group = document.createElementNS(SVG, "g");
@@ -244,7 +257,7 @@ function start(map) {
 
   // New marks come at the size of the zoom; a new picture (another plan on the map) gets its hexagons again.
   new MutationObserver((changes) => {
-    if (changes.some((c) => c.target === svg)) { shown = null; tiles = new Map(); refresh(); }
+    if (changes.some((c) => c.target === svg)) { fresh(null); refresh(); }
     if (changes.some((c) => c.target === svg || c.target.matches("[data-marks]"))) { keepSize(); ruler(); }
   }).observe(svg, { childList: true, subtree: true });
   new ResizeObserver(draw).observe(svg);
