@@ -108,16 +108,4 @@ def _problem(
         return True, str(wrong)
     if not rendered.lines:
         return False, "nothing is written for such devices"
-    if number := _clear(dialect, rendered.lines):
-        return True, f"line {number} holds what looks like a secret in clear text (not shown)"
-    return None
-
-
-def _clear(dialect: Dialect, lines: Iterable[str]) -> int | None:
-    """The first line (from 1) in which the dialect hides more than the marks that stand there."""
-    for number, line in enumerate(lines, 1):
-        bare = line.replace("***", "")
-        masked = dialect.mask(f"{bare}\n")
-        if masked.count("***") > bare.count("⟦") - masked.count("⟦"):
-            return number
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -91,7 +91,12 @@ class Renderer:
         template = change.templates.get(subject.platform) or change.templates.get(dialect.name)
         if template is not None:
             lines = engine.lines(template, values)
-            return [line for line in lines if not (dialect.comment and line.lstrip().startswith(dialect.comment))]
+            lines = [line for line in lines if not (dialect.comment and line.lstrip().startswith(dialect.comment))]
+            if number := clear_text(dialect, lines):
+                raise RenderError(
+                    f"{template}: line {number} of what it writes holds a secret in clear text (not shown)"
+                )
+            return lines
         if not change.intents:
             raise RenderError(f"no template is for platform {subject.platform} or dialect {dialect.name}")
         say: Callable[[Intent, str, Device], list[str]] | None = getattr(dialect, "intent_lines", None)
@@ -132,6 +137,18 @@ def render(
 ) -> Rendered:
     """One change for one device; see `Renderer.render`."""
     return Renderer(change, values or {}).render(subject, dialect, running)
+
+
+def clear_text(dialect: Dialect, lines: Sequence[str]) -> int | None:
+    """The first line (from 1) in which a dialect hides more than the marks that stand there; None: no such line."""
+    bare = [line.replace("***", "") for line in lines]
+    masked = dialect.mask("".join(f"{line}\n" for line in bare)).splitlines()
+    if len(masked) != len(bare):
+        masked = [dialect.mask(f"{line}\n") for line in bare]
+    for number, (line, shown) in enumerate(zip(bare, masked, strict=True), 1):
+        if shown.count("***") > line.count("⟦") - shown.count("⟦"):
+            return number
+    return None
 
 
 def _checks_of(verify: Verify, key: str, engine: Engine, values: Mapping[str, Any]) -> list[str]:

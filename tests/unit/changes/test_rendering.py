@@ -184,7 +184,9 @@ def test_lint_asks_the_dialect_what_is_secret(tmp_path: Path) -> None:
     (tmp_path / "a.j2").write_text("x_psk={{ n }}\n{{ k }}")
     change = read_change(tmp_path, units=UNITS, platforms=("plain",))
     report = lint(change, [subject()], dialect_of=lambda _: PLAIN, values={})
-    assert [f.message for f in report.findings] == ["line 1 holds what looks like a secret in clear text (not shown)"]
+    assert [f.message for f in report.findings] == [
+        "a.j2: line 1 of what it writes holds a secret in clear text (not shown)"
+    ]
     (tmp_path / "a.j2").write_text("x_psk={{ k }}\n{{ n }}")
     change = read_change(tmp_path, units=UNITS, platforms=("plain",))
     assert lint(change, [subject()], dialect_of=lambda _: PLAIN, values={}).is_good
