@@ -215,7 +215,7 @@ class Changes:
         items = []
         for plan in plans[:SHOWN]:
             sent = newest.get(plan.id)
-            tally = tally_of(kept.counts(sent.id)) if sent else None
+            tally = tally_of(_sent(kept.counts(sent.id))) if sent else None
             items.append(ChangeItem(plan=plan, state=state_of(plan, sent, now), rollout=sent, tally=tally))
         items.sort(key=lambda i: i.state not in ("running", "paused"))
         alive = self._executor_alive(journal, now)
@@ -352,6 +352,11 @@ def gate_of(plain: Mapping[str, Any]) -> Gate:
     """A gate as the executor left it."""
     measures = tuple(Measure(**told) for told in plain.get("measures", ()))
     return Gate(wave=int(plain["wave"]), at=float(plain["at"]), measures=measures)
+
+
+def _sent(counts: Mapping[Step, int]) -> Mapping[Step, int]:
+    """Without those that the plan left as they were."""
+    return {step: count for step, count in counts.items() if step is not Step.UNCHANGED}
 
 
 def _names(journal: Journal) -> Mapping[str, str]:

@@ -302,6 +302,7 @@ def test_the_api_tells_what_the_pages_show_and_no_secret(changing: Changing) -> 
     client = changing.client()
     listed = client.get("/api/v1/changes", **HOST).json
     assert [c["state"] for c in listed["changes"]] == ["running", "draft"]
+    assert listed["changes"][0]["tally"]["total"] == 90
     told = client.get(f"/api/v1/changes/{plan}", **HOST)
     assert told.json["change"]["rollout"] == rollout
     assert len(told.json["devices"]) == 90
