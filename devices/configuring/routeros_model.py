@@ -269,7 +269,7 @@ def is_said(config: Config, line: Line, *, later: list[Line]) -> bool:
     if line.verb == "remove":
         added = any(x.verb == "add" for x in same)
         return added or line.tests is None or not line.tests or not any(e.fits(line.tests, defaults) for e in entries)
-    if any(x.verb == "remove" and x.tests != {} for x in same) and line.verb == "add":
+    if any(x.verb == "remove" for x in same) and line.verb == "add":
         return True
     decided = {n for x in same if x.verb == "set" for n in x.given}
     given = {n: canonical(n, v) for n, v in line.given.items() if n not in decided}
@@ -342,14 +342,7 @@ def _back_in(menu: str, have: list[Entry], want: list[Entry]) -> Iterator[str]:
     settled = {e.selector: e for e in want if not e.is_added}
     for entry in (e for e in have if not e.is_added):
         target = settled.pop(entry.selector, Entry({}, selector=entry.selector, is_added=False))
-        defaults = _SETS.get(menu, {})
-        reset = {}
-        for name in entry.given.keys() - target.given.keys():
-            if name not in defaults:
-                raise NotUnderstood(f"the default of {name} in /{menu}")
-            reset[name] = defaults[name] or ""
-        changed = {n: v for n, v in target.given.items() if entry.given.get(n) != v} | reset
-        if changed:
+        if changed := _changes(menu, entry, target):
             yield f"/{menu} {_said(Entry(changed, selector=entry.selector, is_added=False))}"
     for entry in settled.values():
         yield f"/{menu} {_said(entry)}"
@@ -362,14 +355,24 @@ def _back_in(menu: str, have: list[Entry], want: list[Entry]) -> Iterator[str]:
         found = " ".join(f"{n}={exported(v)}" for n, v in sorted(_unique(entry).items()))
         same = named.get(entry.given.get("name", ""))
         if same is not None:
-            reset = {n: _SETS.get(menu, {}).get(n) or "" for n in entry.given.keys() - same.given.keys()}
-            changed = {n: v for n, v in same.given.items() if entry.given.get(n) != v} | reset
+            changed = _changes(menu, entry, same)
             fresh.remove(same)
             yield f"/{menu} set [ find {found} ] " + " ".join(f"{n}={exported(v)}" for n, v in sorted(changed.items()))
         else:
             yield f"/{menu} remove [ find {found} ]"
     for entry in fresh:
         yield f"/{menu} {_said(entry)}"
+
+
+def _changes(menu: str, entry: Entry, target: Entry) -> dict[str, str]:
+    """What turns one entry into the other; what the other does not say goes back to its default."""
+    changed = {n: v for n, v in target.given.items() if entry.given.get(n) != v}
+    for name in entry.given.keys() - target.given.keys():
+        default = _SETS.get(menu, {}).get(name)
+        if default is None:
+            raise NotUnderstood(f"the default of {name} in /{menu}")
+        changed[name] = default
+    return changed
 
 
 def _unique(entry: Entry) -> dict[str, str]:

@@ -279,6 +279,8 @@ def is_said(uci: Uci, command: Command) -> bool:
     """Whether what a command means is found in a configuration."""
     if command.verb in ("commit", "reorder"):
         return True
+    if command.verb == "delete" and not command.option and _PLACE.fullmatch(command.section):
+        return True  # the next of its type has taken the place
     if command.verb == "add":
         return any(s.type == command.value for s in uci.packages.get(command.package, []))
     if command.verb == "rename":

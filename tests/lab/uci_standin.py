@@ -1,8 +1,8 @@
 """A stand-in for OpenWrt's `uci`, which no Debian package holds: written from OpenWrt's documentation, for tests only.
 
 Commands: get, set, add, add_list, del_list, delete, rename, reorder, commit, revert, changes, export, show. Options:
--q, -c FOLDER (instead of /etc/config), -P FOLDER (instead of /tmp/.uci). Staged changes are kept as the commands that made
-them and carried out again at each reading. It shares no code with the program; nothing may depend on its quirks.
+-q, -c FOLDER (instead of /etc/config), -P FOLDER (instead of /tmp/.uci). Staged changes are kept as the commands that
+made them and carried out again at each reading. It shares no code with the program; nothing may depend on its quirks.
 """
 
 from __future__ import annotations
