@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 from controller.journal.rollouts import Rollouts
 from controller.rollout import budget
-from controller.rollout.gate import Gate, Measured, Monitoring, judge
+from controller.rollout.gate import Gate, Monitoring, judge
 from controller.rollout.options import Options
 from controller.rollout.ports import Clock
-from controller.rollout.records import DeviceProgress, Plan, Rollout, RolloutState, Step
+from controller.rollout.records import DeviceProgress, Plan, PlanDevice, Rollout, RolloutState, Step
 from controller.rollout.window import is_open
 from controller.rollout.work import Order
 from devices.model import Inventory
@@ -51,7 +51,10 @@ class Running:
     examine: list[str] = field(default_factory=list)
     crashed: bool = False
     quiet_since: float | None = None  # monotonic: the wave is over since then
-    baseline: Measured | None = None
+    planned: dict[str, PlanDevice] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.planned = {d.device: d for d in self.plan.devices}
 
     @property
     def is_over(self) -> bool:
@@ -67,7 +70,7 @@ class Running:
     def order(self, device: str) -> Order | None:
         """What is to be done with a device; None when the inventory no longer has it."""
         owned = self.inventory().devices.get(device)  # type: ignore[call-overload]
-        planned = next((d for d in self.plan.devices if d.device == device), None)
+        planned = self.planned.get(device)
         known = self.progress[device]
         if owned is None or planned is None:
             return None
@@ -125,7 +128,7 @@ class Running:
 
     def is_unguarded(self, device: str) -> bool:
         """True when nobody undoes this change by itself: one at a time."""
-        return any(d.device == device and d.guard == "none" for d in self.plan.devices)
+        return self.planned[device].guard == "none"
 
     def _waiting(self, wave: int) -> Sequence[str]:
         return [d.device for d in self.progress.values() if d.step is Step.WAITING and d.wave <= wave]
@@ -134,7 +137,7 @@ class Running:
         return budget.stop(self.progress.values(), self.options, total=self._total(), wave=self.wave)
 
     def _total(self) -> int:
-        return sum(1 for d in self.plan.devices if d.lines and d.error is None)
+        return sum(1 for d in self.planned.values() if d.lines and d.error is None)
 
     def _zone(self) -> ZoneInfo:
         return ZoneInfo(self.inventory().timezone)

@@ -1,6 +1,6 @@
 """An executor in a process of its own that kills itself (-9) at a step, before or after its act; or runs to the end.
 
-    python -m tests.faults.child STATE INVENTORY [STEP before|after] [--at SIGNAL]
+python -m tests.faults.child STATE INVENTORY [STEP before|after] [--at SIGNAL]
 """
 
 from __future__ import annotations

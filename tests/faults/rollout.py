@@ -1,7 +1,7 @@
 """Kill the executor at every step, on real routers and consoles, and see what each router holds after the resume.
 
-    python -m tests.faults.rollout                 # every scene, one line a case
-    python -m tests.faults.rollout --table         # the same, and write docs/explanation/rollout-faults.md
+python -m tests.faults.rollout                 # every scene, one line a case
+python -m tests.faults.rollout --table         # the same, and write docs/explanation/rollout-faults.md
 """
 
 from __future__ import annotations
@@ -131,7 +131,8 @@ def main() -> int:
 
 def _line(one: Row) -> str:
     mark = "ok  " if one.legal else "BAD "
-    return f"{mark} {one.scene}: {one.fault}: {one.end} {one.reason}; holds {one.holds}; sent {one.sent}; {one.seconds:.1f} s"
+    end = f"{one.end} {one.reason}; holds {one.holds}; sent {one.sent}; {one.seconds:.1f} s"
+    return f"{mark} {one.scene}: {one.fault}: {end}"
 
 
 def page(rows: Sequence[Row]) -> str:
@@ -139,10 +140,11 @@ def page(rows: Sequence[Row]) -> str:
     parts = [
         "# Fault runs: every router after each",
         "",
-        "Written by `python -m tests.faults.rollout --table`; nothing here is typed. Each line is one router, one rollout, one",
-        "executor in a process of its own that was killed (`kill -9`) where the line says, and a second executor that resumed.",
-        "*Holds* is what somebody beside the router reads from its running and saved configuration. *Sent* is how often the",
-        "lines of the change reached it. What the ends mean: [rollout.md](rollout.md).",
+        "Written by `python -m tests.faults.rollout --table`; nothing here is typed. Each line is one router, one",
+        "rollout, one executor in a process of its own that was killed (`kill -9`) where the line says, and a second",
+        "executor that resumed. *Holds* is what somebody beside the router reads from its running and saved",
+        "configuration. *Sent* is how often sending was announced in the audit, or the lines were seen on the router.",
+        "*Seconds* are of a whole group of routers under fault at once. The ends: [rollout.md](rollout.md).",
     ]
     for scene in dict.fromkeys(one.scene for one in rows):
         mine = [one for one in rows if one.scene == scene]

@@ -18,7 +18,17 @@ from devices.configuring.registry import dialect
 from devices.hostkeys import HostKeys
 from devices.inventory.dump import dump
 from devices.model import (
-    Credential, Device, DeviceId, Domain, Inventory, Role, Site, SiteId, SiteKind, SshSettings, Target,
+    Credential,
+    Device,
+    DeviceId,
+    Domain,
+    Inventory,
+    Role,
+    Site,
+    SiteId,
+    SiteKind,
+    SshSettings,
+    Target,
 )  # fmt: skip
 from devices.transport.ssh import presented_key
 from merata.config_fleet import config_fleet
@@ -151,7 +161,7 @@ def frr(folder: Path, count: int) -> Iterator[Scene]:
                 "cuts its own way": ("interface eth0", "shutdown", "exit"),
                 "a line is refused": ("ip route 203.0.113.0/24 10.77.0.1", "ip route nonsense"),
             },
-            look=lambda device: lab.router(device), sends=lambda device: None,
+            look=lab.router, sends=lambda device: None,
         )  # fmt: skip
     finally:
         lab.close()
@@ -172,7 +182,14 @@ class _Console:
 def routeros(folder: Path, count: int, *, guard: GuardKind = GuardKind.HELD) -> Iterator[Scene]:
     """Simulated consoles with safe mode (or a scheduled restore) behind SSH."""
     boxes = [
-        Box(dialect="routeros", host=f"127.46.9.{n + 1}", name=f"ros-{n:02}", speed=20.0, tcp_timeout_s=60.0, restart_s=20.0)
+        Box(
+            dialect="routeros",
+            host=f"127.46.9.{n + 1}",
+            name=f"ros-{n:02}",
+            speed=20.0,
+            tcp_timeout_s=60.0,
+            restart_s=20.0,
+        )
         for n in range(count)
     ]
     (folder / "password").touch(mode=0o600)

@@ -1,4 +1,4 @@
-"""Routers that exist in memory (or in a file, so that they outlive a killed process), with guards, faults and a small language.
+"""Routers that exist in memory, with guards, faults and a small language.
 
 A line is `key value`; the same key replaces. `refuse ...` is refused, `cut ...` makes the device unreachable while it
 runs, `shut ...` takes its uplink down, `empty ...` takes its clients away, `crash ...` restarts the device.
@@ -32,7 +32,7 @@ Lines = list[str]
 
 @dataclass
 class Box:
-    """The state of one router. `guards`: token -> [kind, fires at (monotonic), base]; `sent`: how often a change came."""
+    """The state of one router. `guards`: token -> [kind, fires at (monotonic), base]; `sent`: how often lines came."""
 
     running: Lines
     saved: Lines
@@ -116,7 +116,8 @@ class Boxes:
 class Fault:
     """Something goes wrong at the n-th operation (from 1) of a device, or at every operation of a name.
 
-    kind: unreachable (for `seconds`), lost (this session only), refuse, garbage, restart, slow, crash_before, crash_after.
+    kind: unreachable (for `seconds`), lost (this session), refuse, garbage, restart, slow, broken, crash_before,
+    crash_after.
     """
 
     kind: str

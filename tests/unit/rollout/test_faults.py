@@ -1,4 +1,4 @@
-"""Whatever goes wrong, whenever: a device ends in a legal state, nothing is sent twice, no router stays half changed."""
+"""Whatever goes wrong, whenever: a device ends in a legal state, nothing is sent twice, nothing stays half changed."""
 
 from __future__ import annotations
 
@@ -114,7 +114,9 @@ def test_a_crash_at_every_step_before_and_after_its_act(
     late = step in (Step.CONFIRMING, Step.SAVING)
     if early:
         assert end in (Step.WAITING, *BEFORE)
-    elif (guard is not GuardKind.HELD and (step is not Step.SENDING or acted)) or (late and (step is Step.SAVING or acted)):
+    elif (guard is not GuardKind.HELD and (step is not Step.SENDING or acted)) or (
+        late and (step is Step.SAVING or acted)
+    ):
         assert end is Step.OK
     else:
         assert end is Step.ROLLED_BACK
