@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
-from collectors.speed import download
+from collectors.speed import Means, measure
 from controller.coverage import costs, ledger, profiles, siting
 from controller.coverage.errors import BadInput
 from controller.coverage.live import RADII_KM
@@ -19,6 +20,7 @@ from controller.coverage.measured import Fleet
 from controller.coverage.model import Rules, SiteWorth, ThresholdProfile, Verdict
 from controller.coverage.planner import Planner
 from controller.coverage.speed import SpeedBook
+from controller.coverage.speed_tries import Tries
 from controller.coverage.tables import read_distances
 from devices.model import DeviceId, SiteId
 from geography.units import Units
@@ -26,7 +28,7 @@ from measurements.intervals import civil_months
 from merata import coverage_text as text
 from merata.coverage_history import first_moment, folder_of
 from merata.coverage_live import fleet_at, planner
-from merata.lines import shell_of
+from merata.lines import sessions_of, shell_of
 from merata.settings import StatePaths
 
 Answer = dict[str, Any] | str
@@ -290,13 +292,21 @@ def test_speed(where: Where, site_id: str, url: str, max_mb: float, monthly_mb: 
         raise BadInput("no router there has ssh settings; write a test down with record-speed", path=site_id)
     book, octets = SpeedBook(folder_of(where.state)), int(max_mb * 1e6)
     month = civil_months(known.timezone, where.now - 1, where.now)[0]
-    spent = book.spent(site_id, since=month.start)
+    tries = Tries(folder_of(where.state), ZoneInfo(known.timezone))
+    spent = book.spent(site_id, since=month.start) + tries.spent(site_id, where.now)
     if spent + octets > monthly_mb * 1e6:
         raise BadInput(f"{spent / 1e6:.0f} of {monthly_mb:g} MB are spent this month", path=site_id)
-    shell = shell_of(StatePaths(root=where.state), lambda: known)
+    from merata.bootstrap import read_identities  # nothing else here needs the journal
+
+    paths = StatePaths(root=where.state)
+    if router.platform == "auto" and (told := read_identities(where.state).get(router.id)) is not None:
+        router = replace(router, platform=told.platform)
+    means = Means.FETCH if router.platform == "routeros" else Means.HTTP
+    shell = shell_of(paths, lambda: known)
+    sessions = sessions_of(paths, lambda: known)
     try:
         with text.progress(f"{router.id} downloads", limit_s=35):
-            found = asyncio.run(download(shell, router, url, most_bytes=octets))
+            found = asyncio.run(measure(shell, router, means, url, most_bytes=octets, sessions=sessions))
     except ValueError as err:
         raise BadInput(str(err), path="--url") from err
     finally:

@@ -5,7 +5,7 @@ Nothing recomputes a closed month away. What turns out wrong is corrected by a f
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import fmean
@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from controller.coverage.errors import LedgerError
 from controller.coverage.lines import Lines
 from controller.coverage.measured import Fleet
-from controller.coverage.model import LedgerMonth, LiveCoverage, Rules, ThresholdProfile, Verdict
+from controller.coverage.model import LedgerMonth, LiveCoverage, Rules, SiteWorth, ThresholdProfile, Verdict
 from measurements.intervals import Period, civil_months
 
 if TYPE_CHECKING:  # who only looks whether a month is due pays for no geography
@@ -144,10 +144,16 @@ def _entry_of(found: LiveCoverage, name: str) -> LedgerMonth:
         worst_regency=fair.worst_regency,
         worst_ratio=fair.worst_ratio,
         person_hours_lost=sum(lost) if lost else None,
-        observed_ratio=fmean(s.observed_ratio for s in sites) if sites else None,
+        observed_ratio=_observed(sites),
         inputs=found.inputs.hash,
         is_closed=False,
     )
+
+
+def _observed(sites: Sequence[SiteWorth]) -> float | None:
+    """Share of the service hours that were seen, mean of the public sites."""
+    seen = [s.observed_ratio for s in sites if s.verdict is not Verdict.NOT_PUBLIC]
+    return fmean(seen) if seen else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,12 +200,14 @@ def close_due(
     for period in [] if zone is None else open_months(ledger, zone, profile.id, radius_km, now=now, since=since):
         if (fleet := fleet_at(float(period.end) - 1)) is None:
             continue
-        entry = month(planner, period, profile, rules, radius_km=radius_km, now=now, fleet=fleet)
-        seen = entry.observed_ratio or 0.0
+        # The sites first: whether they were seen is known long before who lives near them.
+        judged = planner.worths(profile, rules, now=float(period.end), start=float(period.start), fleet=fleet)
+        seen = _observed(judged.sites) or 0.0
         if seen < rules.min_observed_ratio:
-            refused.append((entry.month, seen))
-        else:
-            done.append(ledger.close(entry, now=now))
+            refused.append((f"{period.first:%Y-%m}", seen))
+            continue
+        entry = month(planner, period, profile, rules, radius_km=radius_km, now=now, fleet=fleet)
+        done.append(ledger.close(entry, now=now))
     return Closing(closed=tuple(done), refused=tuple(refused))
 
 

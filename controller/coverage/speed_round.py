@@ -69,13 +69,14 @@ class Measure(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """One test that may begin now. `ways_up`: sites whose links it loads."""
+    """One test that may begin until `until` (epoch s). `ways_up`: sites whose links it loads."""
 
     site: Site
     device: Device | None
     means: Means
     target: str
     ways_up: frozenset[SiteId]
+    until: float
 
     @property
     def by(self) -> str:
@@ -174,7 +175,9 @@ class SpeedTests:
             span = moment(site.id, now, rules, zone, opening=site.opening_hours, busiest=busiest.get(site.id))
             if span is None or not span[0] <= now < span[1]:
                 continue
-            if (due := self._how(fleet, site, rules)) is not None and self._affords(due, rules, fleet, now):
+            if (due := self._how(fleet, site, rules, until=span[1])) is not None and self._affords(
+                due, rules, fleet, now
+            ):
                 found.append(due)
         return found
 
@@ -229,7 +232,7 @@ class SpeedTests:
             self._busiest[site.id, day] = int(table[number].argmax()) if table[number].any() else None
         return {site.id: self._busiest[site.id, day] for site in sites}
 
-    def _how(self, fleet: Fleet, site: Site, rules: SpeedRules) -> Due | None:
+    def _how(self, fleet: Fleet, site: Site, rules: SpeedRules, *, until: float) -> Due | None:
         """With what the site is tested; None where nothing of ours there can."""
         way = rules.way_of(site)
         if way.is_skipped:
@@ -243,9 +246,8 @@ class SpeedTests:
         target = way.iperf3 if means is Means.IPERF3 else way.url
         if target is None:
             return None
-        return Due(
-            site=site, device=device, means=means, target=target, ways_up=ways_up(fleet.inventory, site.id, device)
-        )
+        ways = ways_up(fleet.inventory, site.id, device)
+        return Due(site=site, device=device, means=means, target=target, ways_up=ways, until=until)
 
     def _affords(self, due: Due, rules: SpeedRules, fleet: Fleet, now: float) -> bool:
         month = civil_months(fleet.inventory.timezone, now - 1, now)[-1]
@@ -254,8 +256,10 @@ class SpeedTests:
         return spent + rules.most_bytes <= rules.budget(due.site)
 
     async def _one(self, due: Due, rules: SpeedRules) -> Tested | None:
-        """One test, noted before and after; None when somebody else has a hand on the device."""
+        """One test, noted before and after; None when its hour is over, or somebody else has a hand on the device."""
         at, name = self._clock(), due.site.id
+        if at >= due.until:
+            return None  # it waited for others: another day
         fleet = self._fleet()
         tries = self._make_tries(ZoneInfo(fleet.inventory.timezone if fleet else "UTC"))
         async with self._hand(due.by, until=at + rules.most_s + 60) as is_ours:
@@ -281,6 +285,9 @@ class SpeedTests:
     @asynccontextmanager
     async def _hand(self, device: str, *, until: float) -> AsyncIterator[bool]:
         """The lock of a device, taken and given back in a thread: it lies on a disk."""
+        if device == HERE:
+            yield True
+            return
         held = self._locks.held(device, by=WHO, until=until)
         is_ours = await asyncio.to_thread(held.__enter__)
         try:

@@ -22,6 +22,8 @@ from controller.coverage.live import RADII_KM
 from controller.coverage.model import Cause, Gap, LiveCoverage, Remedy, Rules, SiteWorth, Verdict
 from controller.coverage.speed import SpeedBook
 from devices.inventory import load
+from measurements.intervals import Interval, State
+from measurements.sqlite.store import SqliteStore
 from merata import coverage_demo, demo, demo_history
 from merata.coverage_jobs import CoverageJobs, RulesFile
 from merata.coverage_live import planner
@@ -237,3 +239,22 @@ def test_closing_again_changes_nothing(told: Told) -> None:
 
 def test_the_radii_of_the_ledger_are_those_of_the_pages() -> None:
     assert profiles.RADII_KM == RADII_KM
+
+
+def test_a_month_of_which_too_little_was_seen_is_refused_and_said(told: Told, tmp_path: Path) -> None:
+    (tmp_path / "inventory.yaml").write_text((told.folder / "inventory.yaml").read_text())
+    began, ended = NOW - 40 * 86_400, NOW - 15 * 86_400  # from the 12th of October on
+    with SqliteStore.open(tmp_path / "state") as store:
+        store.write_intervals(
+            [
+                Interval(subject=subject, question="state", state=State.UP, start=began, end=ended, seen=ended)
+                for subject in ("controller", *(f"site:{site}" for site in told.story.province.sites))
+            ]
+        )
+    diary = Diary()
+    work = jobs(tmp_path, diary)
+    done(work, is_maintained=True)
+    assert list(work.status()["ledger_refused"]) == ["2026-10"]
+    assert 0.5 < work.status()["ledger_refused"]["2026-10"] < 0.70
+    assert diary.told == [("ledger_refused", "ledger:2026-10")]
+    assert not (tmp_path / "state" / "coverage" / "equity-ledger.jsonl").exists()

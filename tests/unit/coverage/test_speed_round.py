@@ -206,6 +206,20 @@ def test_a_device_that_is_being_changed_is_left_alone_and_loses_no_try(tmp_path:
     assert here.asked() == ["a-gw"]
 
 
+def test_a_test_that_waited_past_its_hour_is_left_for_another_day(tmp_path: Path) -> None:
+    here = world(tmp_path, "a")
+    late = here.tests()
+    (due,) = late.due(here.now)
+    here.now = due.until
+    assert here.asked() == []
+
+
+def test_the_machine_itself_tests_many_sites_at_once(tmp_path: Path) -> None:
+    ways = {name: Way(device=HERE) for name in "ab"}
+    here = world(tmp_path, "a", "b", rules=replace(RULES, sites=ways), locked={HERE})
+    assert here.asked() == [HERE, HERE]
+
+
 def test_dark_sites_wait_until_they_are_up(tmp_path: Path) -> None:
     here = world(tmp_path, "a", "b")
     dark = Interval(subject="site:a", question="state", state=State.DOWN, start=NOON - 900, end=None, seen=NOON)
