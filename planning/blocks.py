@@ -45,7 +45,7 @@ class Relaxed:
     @classmethod
     def of(cls, kept: Core, answer: Answer) -> Relaxed | None:
         """From a solved relaxation of `kept.model`; None where it was not solved."""
-        if answer.x is None or answer.reduced is None or answer.prices is None:
+        if answer.x is None or answer.reduced is None or answer.prices is None or not np.isfinite(answer.bound):
             return None
         n_open = len(kept.sites)
         return cls(
