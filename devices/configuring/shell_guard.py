@@ -152,7 +152,10 @@ if [ "${p:-0}" -gt 1 ] && grep -q "$d" "/proc/$p/cmdline" 2>/dev/null; then
 	kill "$p" 2>/dev/null
 fi
 rm -rf "$d"
-rmdir @STORE@ 2>/dev/null || [ ! -d @STORE@ ] || exit 0
+for o in @STORE@/*/; do
+	[ -d "$o" ] && exit 0
+done
+rmdir @STORE@ 2>/dev/null
 h=@HOOK@
 [ -f "$h" ] || exit 0
 command -v update-rc.d >/dev/null && [ -z "@ROOT@" ] && update-rc.d -f merata-guard remove >/dev/null 2>&1

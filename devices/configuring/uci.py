@@ -218,11 +218,10 @@ def _line_ends(value: str) -> str:
     return "\n" * value.count("\n")
 
 
-DIALECT: Final = UciDialect(
-    ShellGuard(
-        folders=("/etc/config",),
-        files=FILES,
-        reload="reload_config",
-        revert='for p in /etc/config/*; do uci -q revert "${p##*/}"; done',
-    )
+GUARD: Final = ShellGuard(
+    folders=("/etc/config",),
+    files=FILES,
+    reload="reload_config",
+    revert='for p in /etc/config/*; do uci -q revert "${p##*/}"; done',
 )
+DIALECT: Final = UciDialect(GUARD)
