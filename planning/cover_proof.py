@@ -235,7 +235,7 @@ def _fair_by_tangents(
             shares = np.divide(covered, people, out=np.zeros(len(covered)), where=lived)
         slope = np.where(lived, objective.slope(shares), 0.0)
         priced, scale = _weighed(question, slope)
-        found = coverage(priced, deadline=Deadline(deadline.left() / left))
+        found = coverage(priced, deadline=Deadline(deadline.left() / left), is_swapped=False)
         height = float(objective.value(shares * people)) - float(slope @ (shares * people))
         bound = min(bound, height + found.bound / scale)
         value = worth(question, objective, found.chosen)
@@ -310,7 +310,7 @@ def _floor_bound(question: Question, weight: Floats, price: Floats, deadline: De
         current = current / current.sum()
         per_head = np.divide(current, weight, out=np.zeros(len(weight)), where=lived)
         priced, scale = _weighed(question, per_head)
-        found = coverage(priced, deadline=Deadline(deadline.left() / left))
+        found = coverage(priced, deadline=Deadline(deadline.left() / left), is_swapped=False)
         if found.bound / scale < bound:
             bound, price = found.bound / scale, current
         covered = build_order(question.cover, Total(), question.cost, found.chosen, question.locked).covered

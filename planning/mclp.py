@@ -23,8 +23,13 @@ PRECISION = 5e-7
 """Relative: bound and plan this close are one. Half of what a proof must hold (`Siting.is_optimal`)."""
 
 
-def coverage(question: Question, *, deadline: Deadline) -> Siting:
+def coverage(question: Question, *, deadline: Deadline, is_swapped: bool = True) -> Siting:
     """Most weight covered. Source: Church & ReVelle (1974).
+
+    Args:
+        question: what may be built, and where.
+        deadline: for the proof.
+        is_swapped: a plan that is not proven is compared with greedy and swaps, which comes after the deadline.
 
     Raises:
         Infeasible: the locked sites alone break the limit.
@@ -34,7 +39,7 @@ def coverage(question: Question, *, deadline: Deadline) -> Siting:
     search = _Search(question, chosen, deadline)
     if len(question.cover.weight):
         search.prove()
-    if not search.is_done():
+    if is_swapped and not search.is_done():
         search.take(
             heuristic(whole.cover, Total(), whole.cost, whole.limit, allowed=whole.allowed, locked=whole.locked)
         )
