@@ -97,9 +97,7 @@ def draft(journal: Journal, stock: Inventory, *, count: int = 24) -> int:
     return journal.rollouts.add_plan(plan_of(stock, count=count, title="DNS Kapuas Hulu", unchanged=9)).id
 
 
-def under_way(
-    journal: Journal, stock: Inventory, *, count: int = 90, share: float = 0.42, trouble: bool = True
-) -> tuple[int, int]:
+def under_way(journal: Journal, stock: Inventory, *, count: int = 90, share: float = 0.42) -> tuple[int, int]:
     """A rollout that is running: done as far as `share`, with one rolled back and one offline."""
     plan = journal.rollouts.add_plan(plan_of(stock, count=count, unchanged=12))
     approve(journal, plan.id, "ratna", NOW - DAY)
@@ -113,12 +111,12 @@ def under_way(
         when = began + 60 + at * 3300 / len(todo) / share
         facts: dict[str, object] = {"baseline": {"clients": 12}, "clients": 11, "seconds": 71.0, "guard_s": 240}
         step = Step.OK
-        if trouble and at == done - 9:
+        if at == done - 9:
             step, facts = (
                 Step.ROLLED_BACK,
                 {"reason": "clients_lost", "clients": 0, "clients_before": 9, "guard_s": 240},
             )
-        if trouble and at == done - 4:
+        if at == done - 4:
             step, facts = Step.OFFLINE, {"reason": "offline"}
         told = ("executor", f"device.{step.value}", facts)
         journal.rollouts.step(rollout, one.device, Step.SENDING, at=when - 40, facts={"guard": "timer"})

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -28,6 +30,10 @@ class Changing:
     app: Flask
     journal: Journal
     clock: list[float]
+    draft: int = 0
+    rejected: int = 0
+    stopped: tuple[int, int] = (0, 0)
+    running: tuple[int, int] = (0, 0)
 
     def client(self, name: str = "") -> FlaskClient:
         client = self.app.test_client()
@@ -52,17 +58,54 @@ class Changing:
         return client.post(path, data={"tanda": sessions.form_token(cookie.value), **form}, **HOST)
 
 
-@pytest.fixture
-def changing(tmp_path: Path) -> Changing:
-    journal = Journal.open(tmp_path / "journal.db")
+STOCK = PROVINCE.inventory
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A journal that was written once; each test changes a copy."""
+
+    file: Path
+    draft: int
+    rejected: int
+    stopped: tuple[int, int]
+    running: tuple[int, int]
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    file = tmp_path_factory.mktemp("changes") / "journal.db"
+    journal = Journal.open(file)
     made.accounts(journal)
+    found = Kept(
+        file,
+        made.draft(journal, STOCK),
+        made.rejected(journal, STOCK),
+        made.stopped(journal, STOCK),
+        made.under_way(journal, STOCK),
+    )
+    journal.close()
+    return found
+
+
+def serve(journal: Journal, **more: Any) -> Changing:
     clock = [NOW]
     sign_in = SignIn(journal=lambda: journal, passwords=made.FAST)
     app = create_app(PROVINCE.views, WebSettings(clock=lambda: clock[0]), None, sign_in)
-    return Changing(app, journal, clock)
+    return Changing(app, journal, clock, **more)
 
 
-STOCK = PROVINCE.inventory
+@pytest.fixture
+def changing(kept: Kept, tmp_path: Path) -> Changing:
+    journal = Journal.open(Path(shutil.copy(kept.file, tmp_path / "journal.db")))
+    return serve(journal, draft=kept.draft, rejected=kept.rejected, stopped=kept.stopped, running=kept.running)
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Changing:
+    journal = Journal.open(tmp_path / "journal.db")
+    made.accounts(journal)
+    return serve(journal)
 
 
 def cells(page: str) -> dict[str, int]:
@@ -78,8 +121,8 @@ def cells(page: str) -> dict[str, int]:
 
 @pytest.mark.parametrize("language", ["id", "en"])
 def test_every_page_of_every_state_answers_in_both_languages(changing: Changing, language: str) -> None:
-    plans = [made.draft(changing.journal, STOCK), made.rejected(changing.journal, STOCK)]
-    plans += [made.under_way(changing.journal, STOCK)[0], made.stopped(changing.journal, STOCK)[0]]
+    plans = [changing.draft, changing.rejected]
+    plans += [changing.running[0], changing.stopped[0]]
     device = next(iter(STOCK.devices))
     paths = ["/perubahan", f"/perubahan/{plans[2]}/{device}", f"/perubahan/{plans[0]}/{device}"]
     for path in [*paths, *(f"/perubahan/{p}" for p in plans)]:
@@ -91,8 +134,8 @@ def test_every_page_of_every_state_answers_in_both_languages(changing: Changing,
             assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\bsrc=)", page)
 
 
-def test_before_the_first_plan_the_list_says_what_will_stand_here(changing: Changing) -> None:
-    page = changing.page("/perubahan")
+def test_before_the_first_plan_the_list_says_what_will_stand_here(empty: Changing) -> None:
+    page = empty.page("/perubahan")
     assert "Belum ada perubahan" in page
     assert "merata config plan" in page
 
@@ -105,7 +148,7 @@ def test_without_a_journal_the_list_is_empty_and_a_change_is_not_there() -> None
 
 
 def test_a_running_change_is_told_in_one_sentence_with_one_cell_a_device(changing: Changing) -> None:
-    plan, rollout = made.under_way(changing.journal, STOCK)
+    plan, rollout = changing.running
     page = changing.page(f"/perubahan/{plan}")
     counts = changing.journal.rollouts.counts(rollout)
     ok = counts[Step.OK]
@@ -122,20 +165,17 @@ def test_a_running_change_is_told_in_one_sentence_with_one_cell_a_device(changin
     assert "Perkiraan" in page or "laju" in page
 
 
-def test_a_wave_of_more_than_four_hundred_is_a_bar_and_a_list_of_what_is_not_done(tmp_path: Path) -> None:
-    journal = Journal.open(tmp_path / "journal.db")
-    made.accounts(journal)
-    big = inventory(1200)
-    plan, _ = made.under_way(journal, big, count=1000, share=0.5)
-    app = create_app(PROVINCE.views, WebSettings(clock=lambda: NOW), None, SignIn(journal=lambda: journal))
-    page = Changing(app, journal, [NOW]).page(f"/perubahan/{plan}")
-    assert 'class="wide"' in page
-    assert sum(cells(page).values()) <= 400
-    assert "dikembalikan" in page
+def test_a_wave_of_more_than_four_hundred_is_a_bar_and_a_list_of_what_is_not_done(empty: Changing) -> None:
+    plan, _ = made.under_way(empty.journal, inventory(800), count=620, share=0.3)
+    page = empty.page(f"/perubahan/{plan}")
+    assert page.count('class="wide"') == 1
+    assert sum(cells(page).values()) < 200
+    assert "dikembalikan.</b>" in page
+    assert "luring.</b>" in page
 
 
 def test_a_device_in_an_unknown_state_stands_above_all(changing: Changing) -> None:
-    plan, _ = made.stopped(changing.journal, STOCK)
+    plan, _ = changing.stopped
     page = changing.page(f"/perubahan/{plan}")
     alarm = page.index('class="alarm"')
     assert alarm < page.index('class="ctl"')
@@ -146,7 +186,7 @@ def test_a_device_in_an_unknown_state_stands_above_all(changing: Changing) -> No
 
 
 def test_secrets_are_named_and_never_shown(changing: Changing) -> None:
-    plan, _ = made.under_way(changing.journal, STOCK)
+    plan, _ = changing.running
     page = changing.page(f"/perubahan/{plan}")
     assert '<span class="mask">rahasia: WIFI_PUSKESMAS</span>' in page
     assert '<span class="mask">rahasia</span>' in page
@@ -154,7 +194,7 @@ def test_secrets_are_named_and_never_shown(changing: Changing) -> None:
 
 
 def test_the_difference_comes_before_the_commands(changing: Changing) -> None:
-    plan = made.draft(changing.journal, STOCK)
+    plan = changing.draft
     page = changing.page(f"/perubahan/{plan}")
     assert page.index('<div class="p">') < page.index("perintah seperti yang dikirim")
     device = next(iter(STOCK.devices))
@@ -163,7 +203,7 @@ def test_the_difference_comes_before_the_commands(changing: Changing) -> None:
 
 
 def test_what_a_device_says_cannot_become_markup(changing: Changing) -> None:
-    plan, rollout = made.under_way(changing.journal, STOCK)
+    plan, rollout = changing.running
     device = next(iter(STOCK.devices))
     facts = {"reason": "refused", "line": 0, "said": "<script>alert(1)</script>", "error": "<b>x"}
     changing.journal.rollouts.step(rollout, device, Step.ROLLED_BACK, at=NOW, facts=facts)
@@ -173,7 +213,7 @@ def test_what_a_device_says_cannot_become_markup(changing: Changing) -> None:
 
 
 def test_an_open_page_is_told_what_changed_and_nothing_else(changing: Changing) -> None:
-    plan, rollout = made.under_way(changing.journal, STOCK)
+    plan, rollout = changing.running
     client = changing.client("ratna")
     first = client.get(f"/perubahan/{plan}", **HOST)
     again = {"If-None-Match": first.headers["ETag"], "X-Merata-Poll": "1"}
@@ -183,7 +223,7 @@ def test_an_open_page_is_told_what_changed_and_nothing_else(changing: Changing) 
 
 
 def test_nobody_carries_out_requests_is_said(changing: Changing) -> None:
-    plan, _ = made.under_way(changing.journal, STOCK)
+    plan, _ = changing.running
     assert "Eksekutor tidak berjalan" not in changing.page(f"/perubahan/{plan}")
     changing.clock[0] += 4000
     assert "Eksekutor tidak berjalan" in changing.page(f"/perubahan/{plan}")
@@ -193,7 +233,7 @@ def test_nobody_carries_out_requests_is_said(changing: Changing) -> None:
 
 
 def test_another_account_approves_and_the_author_does_not(changing: Changing) -> None:
-    plan = made.draft(changing.journal, STOCK)
+    plan = changing.draft
     mine = changing.page(f"/perubahan/{plan}", "dimas")
     assert "/setujui" not in mine
     assert "akun lain harus menyetujui" in mine
@@ -209,7 +249,7 @@ def test_another_account_approves_and_the_author_does_not(changing: Changing) ->
 
 
 def test_an_office_of_one_person_may_switch_that_off(changing: Changing) -> None:
-    plan = made.draft(changing.journal, STOCK)
+    plan = changing.draft
     changing.journal.set_setting(SELF_APPROVAL, True, who="local:root", at=NOW)
     page = changing.page(f"/perubahan/{plan}", "dimas")
     hidden = re.search(r'/setujui">.*?name="sidik" value="(\w+)"', page, re.S)
@@ -219,7 +259,7 @@ def test_an_office_of_one_person_may_switch_that_off(changing: Changing) -> None
 
 
 def test_only_the_plan_that_was_looked_at_is_approved(changing: Changing) -> None:
-    plan = made.draft(changing.journal, STOCK)
+    plan = changing.draft
     told = changing.send("ratna", f"/perubahan/{plan}/setujui", sidik="0" * 64)
     assert told.location.endswith("?tidak=changed")
     assert state(changing, plan) is PlanState.DRAFT
@@ -227,7 +267,7 @@ def test_only_the_plan_that_was_looked_at_is_approved(changing: Changing) -> Non
 
 
 def test_a_viewer_and_a_stranger_see_no_button(changing: Changing) -> None:
-    plans = [made.draft(changing.journal, STOCK), made.under_way(changing.journal, STOCK)[0]]
+    plans = [changing.draft, changing.running[0]]
     for plan in plans:
         for name in ("", "joko"):
             page = changing.page(f"/perubahan/{plan}", name)
@@ -235,7 +275,7 @@ def test_a_viewer_and_a_stranger_see_no_button(changing: Changing) -> None:
 
 
 def test_starting_is_a_request_that_is_filed_once(changing: Changing) -> None:
-    plan = made.draft(changing.journal, STOCK)
+    plan = changing.draft
     early = changing.send("ratna", f"/perubahan/{plan}/mulai")
     assert early.location.endswith("?tidak=not_approved")
     changing.journal.rollouts.decide(plan, PlanState.APPROVED, by="ratna", at=NOW)
@@ -249,7 +289,7 @@ def test_starting_is_a_request_that_is_filed_once(changing: Changing) -> None:
 
 
 def test_stopping_asks_once_with_the_consequence_and_holds_at_once(changing: Changing) -> None:
-    plan, rollout = made.under_way(changing.journal, STOCK)
+    plan, rollout = changing.running
     page = changing.page(f"/perubahan/{plan}?henti=1", "joko")
     assert "<dialog" not in page
     page = changing.page(f"/perubahan/{plan}?henti=1", "dimas")
@@ -264,10 +304,10 @@ def test_stopping_asks_once_with_the_consequence_and_holds_at_once(changing: Cha
 
 
 def test_resuming_is_a_request_and_only_for_what_is_stopped(changing: Changing) -> None:
-    plan, rollout = made.stopped(changing.journal, STOCK)
+    plan, rollout = changing.stopped
     changing.send("ratna", f"/perubahan/{plan}/lanjutkan")
     assert changing.journal.requests(kind="rollout.resume")[0].payload == {"rollout": rollout}
-    other, _ = made.under_way(changing.journal, STOCK)
+    other, _ = changing.running
     assert changing.send("ratna", f"/perubahan/{other}/lanjutkan").location.endswith("?tidak=not_stopped")
 
 
@@ -277,10 +317,12 @@ def test_what_is_not_there_is_not_there(changing: Changing) -> None:
 
 
 def test_a_change_that_ended_says_so(changing: Changing) -> None:
-    plan, rollout = made.under_way(changing.journal, STOCK, trouble=False)
-    for one in changing.journal.rollouts.rollout(rollout).devices:  # type: ignore[union-attr]
-        if not one.step.is_end:
-            changing.journal.rollouts.step(rollout, one.device, Step.OK, at=NOW)
+    plan, rollout = changing.running
+    found = changing.journal.rollouts.rollout(rollout)
+    assert found is not None
+    for one in found.devices:
+        if one.step not in (Step.OK, Step.UNCHANGED):
+            changing.journal.rollouts.step(rollout, one.device, Step.OK, at=NOW, facts={"reason": ""})
     changing.journal.rollouts.set_state(rollout, RolloutState.DONE, at=NOW, by="executor")
     page = changing.page(f"/perubahan/{plan}", "dimas")
     assert "Rampung: 90 dari 90 selesai." in page
@@ -297,11 +339,10 @@ def state(changing: Changing, plan: int) -> PlanState:
 
 
 def test_the_api_tells_what_the_pages_show_and_no_secret(changing: Changing) -> None:
-    plan, rollout = made.under_way(changing.journal, STOCK)
-    made.draft(changing.journal, STOCK)
+    plan, rollout = changing.running
     client = changing.client()
     listed = client.get("/api/v1/changes", **HOST).json
-    assert [c["state"] for c in listed["changes"]] == ["running", "draft"]
+    assert [c["state"] for c in listed["changes"]] == ["running", "stopped", "rejected", "draft"]
     assert listed["changes"][0]["tally"]["total"] == 90
     told = client.get(f"/api/v1/changes/{plan}", **HOST)
     assert told.json["change"]["rollout"] == rollout
