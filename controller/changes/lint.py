@@ -93,8 +93,8 @@ def _problem(
     """Whether it is an error, and what; None: nothing."""
     if dialect is None:
         return False, f"platform {subject.platform} has no dialect: such devices cannot be changed"
-    if subject.device.ssh is None:
-        return False, "no `ssh` settings in the inventory: such devices cannot be changed"
+    if subject.device.ssh is None or not subject.device.ssh.configure:
+        return False, "no `ssh` settings to configure by in the inventory: such devices cannot be changed"
     try:
         if not {subject.platform, dialect.name} & change.templates.keys() and change.intents:
             known = bind(change, subject, values, engine)
