@@ -21,7 +21,6 @@ RANKED = 12  # plan points that carry their number
 LABEL_PX = 27.0  # room for a name where a script writes it a little larger
 NAMED_ON_PHONES = 6
 MARK_PX = 14.0
-BESIDE = 120.0  # px of the ground beside a tall map that names may use
 
 
 def choropleth(
@@ -37,6 +36,7 @@ def choropleth(
     steps: Sequence[Step] = (),
     hollow: frozenset[str] = frozenset(),
     picks: Sequence[Pick] = (),
+    beside: float = 0.0,
 ) -> Markup:
     """The map.
 
@@ -52,6 +52,7 @@ def choropleth(
         steps: plan points, in build order.
         hollow: places of points that are drawn hollow.
         picks: locked and forbidden places.
+        beside: px of the ground left and right of the picture that names may use.
     """
     inside = {c: r for c, r in outlines.items() if not only or c == only or c.startswith(only + ".")}
     to = fit(bounds_of(inside or borders, ()))
@@ -67,7 +68,7 @@ def choropleth(
     )
     shown = {c: r for c, r in borders.items() if c in names and (not only or c == only or only.startswith(c + "."))}
     marks = [to.xy(s.lon, s.lat) for s in steps if s.rank <= RANKED]
-    written = Markup("") if only.count(".") >= 1 else _names(names, shown, marks, to)
+    written = Markup("") if only.count(".") >= 1 else _names(names, shown, marks, to, beside)
     dots = points(steps, to, hollow) + picked(picks, to)
     return Markup(
         '<svg viewBox="0 0 {:.0f} {:.0f}" role="{}" aria-label="{}" data-fit="{},{},{},{}">{}{}<g>{}</g>'
@@ -182,6 +183,7 @@ def _names(
     outlines: Mapping[str, Sequence[Ring]],
     marks: Sequence[tuple[float, float]],
     to: Projection,
+    beside: float,
 ) -> Markup:
     """Names of regencies; one that had to go far has a line to its area."""
     order = sorted(outlines, key=lambda code: -_extent(outlines[code]))
@@ -192,7 +194,7 @@ def _names(
         half = len(names[code]) * CHARACTER_PX * LABEL_PX / 12.5 / 2
         wanted[code] = Name(x=x, y=y + 5, half=half, height=LABEL_PX)
     parts: list[Markup] = []
-    found = placed(wanted, marks, mark=MARK_PX, width=WIDTH, height=to.height, beside=BESIDE)
+    found = placed(wanted, marks, mark=MARK_PX, width=WIDTH, height=to.height, beside=beside)
     for code, at in found.items():
         kind = "lab" if code in order[:NAMED_ON_PHONES] else "lab min"
         if at.line:

@@ -26,6 +26,9 @@ function start(map) {
   let shown = null; // resolution of the hexagons that are shown
   let tiles = new Map();
   let pending = new Set(); // tiles on their way
+  const hatch = document.querySelector("#hatch")?.cloneNode(true); // of the map alone: it keeps its size
+  const hatching = hatch?.getAttribute("patternTransform") ?? "";
+  if (hatch) { hatch.id = "hatch-map"; document.querySelector("#hatch").after(hatch); }
   let era = 0; // answers of an earlier one are dropped
 
   // The picture: where a place lies ----------------------------------------------------------------------------------
@@ -58,6 +61,7 @@ function start(map) {
     map.toggleAttribute("data-zoomed", times() > 1.01);
     keepSize();
     ruler();
+    hatch?.setAttribute("patternTransform", `${hatching} scale(${1 / (svg.getScreenCTM()?.a || 1)})`);
   }
   // What is written keeps its size on the screen, a little larger where there is more room.
   function keepSize() {
