@@ -166,7 +166,8 @@ def _ruijie_ssid(intent: Ssid, running: Entry) -> list[str]:
     _check_ssid(intent)
     networks = [s for s in running.below if re.match(r"wlan-config \d+", s.text)]
     if intent.replaces is not None:
-        networks = [s for s in networks if intent.replaces in _words(s, r"ssid (.+)")]
+        old = [s for s in networks if intent.replaces in _words(s, r"ssid (.+)")]
+        networks = old or [s for s in networks if intent.ssid in _words(s, r"ssid (.+)")]
     if len(networks) != 1:
         raise NotSupported(f"{len(networks)} networks (wlan-config) fit: name with `replaces` the one that is meant")
     number = networks[0].text.split()[1]

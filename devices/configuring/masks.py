@@ -13,9 +13,10 @@ HIDDEN: Final = "***"
 #: A word after which a secret comes.
 _WORDS: Final = (
     r"passwords?|passwd|passphrase|pass-phrase|secret|wpa-psk|set-key|psk-key|key-string|pre-shared-key|shared-key"
-    r"|authentication-key|authentication-password|privacy-password|auth-pass|auth-password|priv-password"
+    r"|authentication-key(?! \d+ \S)|authentication-password|privacy-password|auth-pass|auth-password|priv-password"
     r"|domain-password|area-password|simple-password"
-    r"|(?<!set )(?<!match )community|isakmp key|server key|key(?= [0-9] \S)|md5|sha(?:-?\d+)?|aes(?= \d+ \S)|3des|des56"
+    r"|(?<!set )(?<!match )community|isakmp key|(?:radius|tacacs)-server key|key(?= [0-9] \S)"
+    r"|md5|sha(?:-?\d+)?|aes(?= \d+ \S)|3des|des56"
     r"|cipher|irreversible-cipher|authentication (?:simple|string|text)"
 )
 #: What may stand between that word and the value: how it is written or what it is for.

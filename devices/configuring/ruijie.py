@@ -28,7 +28,7 @@ _BELOW: Final = (
     (
         r"wlansec ",
         (
-            Command(begins=r"security (?:rsn|wpa) (?:enable|disable)$", names=r"security \S+ (?=enable|disable)"),
+            Command(begins=r"security (?:rsn|wpa) (?:enable|disable)$", names=r"security \S+(?= enable$| disable$)"),
             Command(begins=r"security (?:rsn|wpa) ciphers \S+ ", names=r"security \S+ ciphers \S+"),
             Command(begins=r"security (?:rsn|wpa) akm psk set-key ", names=r"security \S+ akm psk set-key", hides=True),
             Command(begins=r"security (?:rsn|wpa) akm \S+ (?:enable|disable)$", names=r"security \S+ akm \S+"),

@@ -106,8 +106,12 @@ def _found(tree: Entry, act: Act) -> bool:
 
 
 def _overridden(act: Act, later: Sequence[Act]) -> bool:
+    whole = (*act.path, act.text)
     for other in later:
-        if other.path != act.path or act.command is None or other.command != act.command or act.command.opens:
+        section = (*other.path, other.text)
+        if other.is_negated and whole[: len(section)] == section:
+            return True
+        if other.path != act.path or act.command is None or other.command != act.command:
             continue
         if matching(Entry("", [Entry(act.text)]), other) or matching(Entry("", [Entry(other.text)]), act):
             return True
@@ -125,7 +129,8 @@ def _undoing(now: Entry, base: Entry, path: tuple[str, ...], grammar: Grammar) -
         if is_section and (standing is None or inner):
             lines += [*inner, "quit" if grammar.negation == "undo" else "exit"]
     for entry in now.below:
-        if base.find(entry.text) is None and not _is_replaced(entry, base, path, grammar):
+        is_shown_off = any(command.negated == entry.text for command in grammar.commands(path))
+        if base.find(entry.text) is None and not is_shown_off and not _is_replaced(entry, base, path, grammar):
             is_off, bare = grammar.bare(entry.text)
             command = _command(bare, path, grammar)
             lines.append(bare if is_off else f"{grammar.negation} {command.off(bare) if command else bare}")

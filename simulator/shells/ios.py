@@ -76,6 +76,7 @@ UNDER: Final[tuple[tuple[str, tuple[Rule, ...]], ...]] = (
             Rule(pattern=r"(vlan|mbssid|guest-mode|security|shutdown|client|max-associations)"),
         ),
     ),
+    (r"ip dhcp pool ", (Rule(pattern=r"(network|default-router|dns-server|lease|domain-name) ", key=r"\S+"),)),
     (r"", (Rule(pattern=r"[a-z0-9]"),)),
 )
 #: The order in which a device shows its top lines, which is not the order of typing.

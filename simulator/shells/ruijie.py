@@ -19,7 +19,7 @@ _UNDER: Final = (
     (
         r"wlansec ",
         (
-            Rule(pattern=r"security (rsn|wpa) (enable|disable)", key=r"security \S+ (enable|disable)"),
+            Rule(pattern=r"security (rsn|wpa) (enable|disable)$", key=r"security \S+(?= enable$| disable$)"),
             Rule(pattern=r"security (rsn|wpa) akm psk set-key ascii ", key=r"security \S+ akm psk set-key"),
             Rule(pattern=r"security (rsn|wpa) (ciphers|akm) ", key=r"security \S+ \S+ \S+ \S+"),
         ),

@@ -1,4 +1,4 @@
-"""IOS, Ruijie and VRP on simulated devices behind real SSH: what is expected is shown, refusals are named, guards act."""
+"""IOS, Ruijie and VRP on simulated devices behind real SSH: what is shown, what is refused, guards that act."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""What dialects know of configurations as texts."""
