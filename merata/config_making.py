@@ -14,6 +14,7 @@ from controller.changes.variables import settings
 from controller.rollout.planning import Planner, Wish
 from controller.rollout.records import Plan, PlanDevice, Step
 from devices.configuring.registry import DIALECTS, dialect_of
+from devices.credentials import folder_of
 from devices.platforms.recognise import platforms
 from merata.config_reach import nearby
 
@@ -137,6 +138,8 @@ def unfinished(fleet: ConfigFleet, old: Plan, only: Iterable[Step] = _AGAIN) -> 
 def answer(fleet: ConfigFleet, request: Request) -> Mapping[str, Any]:
     """Answers a request `plan.make {change, where, values, ticket, reason}` of a page or script; for the executor.
 
+    The change must stand in the inventory's folder or below: who may file a request may not read every file.
+
     Returns:
         `plan` and `hash`.
 
@@ -144,9 +147,13 @@ def answer(fleet: ConfigFleet, request: Request) -> Mapping[str, Any]:
         ValueError: what was wrong, in one text.
     """
     asked = request.payload
+    home = folder_of(fleet.inventory).resolve()
+    path = (home / str(asked["change"])).resolve()
+    if not path.is_relative_to(home):
+        raise ValueError("the change must stand in the folder of the inventory, or below")
     try:
         plan = make(
-            fleet, read(fleet, Path(str(asked["change"]))), author=request.who, expression=asked.get("where"),
+            fleet, read(fleet, path), author=request.who, expression=asked.get("where"),
             values=asked.get("values"), ticket=str(asked.get("ticket", "")), reason=str(asked.get("reason", "")),
         )  # fmt: skip
     except (ChangeError, WhereError) as wrong:

@@ -131,11 +131,13 @@ def bind(change: Change, subject: Subject, given: Mapping[str, str], engine: Eng
     }
     own: dict[str, Any] = {}
     for name, variable in change.variables.items():
-        raw = given.get(name, _chosen(variable, subject))
+        raw: Raw | None = given.get(name)  # a plain value: only the file's may hold expressions
+        if raw is None and (written := _chosen(variable, subject)) is not None:
+            raw = _filled(written, known, name, engine)
         if raw is None:
             raise RenderError(f"variable {name} has no value")
         try:
-            own[name] = typed(variable, _filled(raw, known, name, engine))
+            own[name] = typed(variable, raw)
         except Unfit as wrong:
             found = "something else (not shown)" if wrong.secret else repr(raw)
             raise RenderError(f"variable {name}: expected {wrong}; found {found}") from None

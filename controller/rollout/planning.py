@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final, Protocol
 
 from controller.changes.errors import RenderError
@@ -116,7 +117,7 @@ class Planner:
             id=0, hash="", change=wish.change.name, title=wish.change.title, author=wish.author, made_at=at,
             expires_at=at + options.valid_h * 3600, where=wish.where, ticket=wish.ticket,
             reason=wish.reason or wish.change.reason, options=options.plain(), inventory=wish.inventory,
-            template=renderer.digest, source=wish.change.path, values=dict(wish.values),
+            template=renderer.digest, source=str(Path(wish.change.path).absolute()), values=dict(wish.values),
             devices=tuple(sorted(devices, key=lambda d: d.device)),
         ))  # fmt: skip
 

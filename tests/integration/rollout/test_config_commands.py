@@ -23,6 +23,7 @@ from controller.accounts import manage
 from controller.accounts.passwords import Passwords
 from controller.accounts.records import Role
 from controller.journal.journal import Journal
+from controller.journal.records import Request, RequestState
 from merata.cli import cli
 from simulator.shells import Box, Shells, serve
 
@@ -239,6 +240,27 @@ def test_one_intent_is_said_in_every_language(office: Office) -> None:
     errors = {d["device"]: d["error"] for d in plan["devices"] if d["error"]}
     assert errors == {"ar-vrp": "render: dialect vrp says no intents: a template is needed"}
     assert "the only site that works" in office.run("config", "show", str(plan["id"])).output
+
+
+def test_a_script_gets_a_plan_of_a_change_beside_the_inventory_and_of_no_other_file(office: Office) -> None:
+    from merata.config_fleet import config_fleet
+    from merata.config_making import answer
+
+    with config_fleet(office.state, office.inventory) as fleet, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TEST_PASSWORD", "rahasia")
+        patch.setenv("TEST_MONTHLY", SECRET)
+
+        def asked(change: str) -> Request:
+            payload = {"change": change, "where": "device=rb-a"}
+            return Request(id=1, kind="plan.make", payload=payload, who="siti", at=0, state=RequestState.TAKEN)
+
+        made = answer(fleet, asked("catatan"))
+        kept = fleet.journal.rollouts.plan(made["plan"])
+        assert kept is not None
+        assert (kept.author, kept.hash, len(kept.devices)) == ("siti", made["hash"], 1)
+        for outside in ("/etc/passwd", "../../x", str(EXAMPLES / "dns-landak")):
+            with pytest.raises(ValueError, match="in the folder of the inventory"):
+                answer(fleet, asked(outside))
 
 
 def test_an_interrupt_ends_the_looking_and_leaves_the_request(office: Office) -> None:

@@ -121,6 +121,11 @@ def test_what_is_set_is_checked_by_type(tmp_path: Path) -> None:
     assert "hunter22" not in str(refusal.value)
 
 
+def test_what_is_set_is_taken_as_it_is_and_runs_nothing(tmp_path: Path) -> None:
+    found = written(tmp_path, "{n: {type: string}}", "a={{ n | quote }}", n="{{ 6 * 7 }} {% x")
+    assert found.lines == ('a="{{ 6 * 7 }} {% x"',)
+
+
 def test_intents_are_said_by_the_dialect(tmp_path: Path) -> None:
     (tmp_path / "change.yaml").write_text(
         HEAD

@@ -24,8 +24,8 @@ def planned(name: str, **more: Any) -> PlanDevice:
 
 LINES, DIFF = ("dns 9.9.9.9",), "-dns 1\n+dns 9.9.9.9"
 PLAN = Plan(
-    id=3, hash="f" * 64, change="dns", title="Name servers", author="siti", made_at=1.7e9, expires_at=1.7e9 + 3600, where="all",
-    ticket="T-1", values={"server": "9.9.9.9"},
+    id=3, hash="f" * 64, change="dns", title="Name servers", author="siti", made_at=1.7e9,
+    expires_at=1.7e9 + 3600, where="all", ticket="T-1", values={"server": "9.9.9.9"},
     devices=(
         planned("a", lines=LINES, diff=DIFF, guard="held", warnings=("only_site",), people=40),
         planned("b", lines=LINES, diff=DIFF, guard="held"),
