@@ -78,6 +78,7 @@ class Executor:
         self._sites: dict[str, str] = {}  # site -> device under way
         self._unguarded: str | None = None
         self._done: queue.SimpleQueue[tuple[Running, str, BaseException | None]] = queue.SimpleQueue()
+        self._ended: list[tuple[Running, str, BaseException | None]] = []
         self._answering: set[int] = set()
         self._wake = threading.Event()
         self._renewed = float("-inf")
@@ -122,7 +123,10 @@ class Executor:
                 self._safely()
                 self._wait(0.5)
         finally:
-            self._rollouts.release(LEASE, self._world.holder)
+            try:
+                self._rollouts.release(LEASE, self._world.holder)
+            except JournalUnavailable as error:
+                log.warning("the executor's lease runs out by itself: %s", error)
 
     def _safely(self) -> None:
         try:
@@ -181,28 +185,30 @@ class Executor:
         self._renewed = self._clock.monotonic()
 
     def _collect(self) -> None:
-        while True:
-            try:
-                run, device, error = self._done.get_nowait()
-            except queue.Empty:
-                return
-            run.busy.discard(device)
-            self._sites = {site: other for site, other in self._sites.items() if other != device}
-            if self._unguarded == device:
-                self._unguarded = None
+        while not self._done.empty():
+            self._ended.append(self._done.get())
+        while self._ended:
+            self._took_in(*self._ended[0])  # stays the first until the journal has told where its device stands
+            self._ended.pop(0)
+
+    def _took_in(self, run: Running, device: str, error: BaseException | None) -> None:
+        run.refresh(device)
+        known = run.progress[device]
+        if not known.step.is_end and not known.step.may_have_sent and known.step is not Step.WAITING:
+            self._rollouts.step(run.id, device, Step.WAITING, at=self._clock.now())
             run.refresh(device)
-            known = run.progress[device]
-            if error is not None:
-                log.error("%s in rollout %d: %s", device, run.id, type(error).__name__)
-            # A step that could not be written: the device is looked at before it is judged.
-            if known.step.may_have_sent and device not in run.examine:
-                run.examine.append(device)
-            elif device in run.examine and not known.step.may_have_sent:
-                run.examine.remove(device)
-            if not known.step.is_end and not known.step.may_have_sent and known.step is not Step.WAITING:
-                self._rollouts.step(run.id, device, Step.WAITING, at=self._clock.now())
-                run.refresh(device)
-            log.info("%s: %s %s", device, known.step.value, known.facts.get("reason", ""))
+        if error is not None:
+            log.error("%s in rollout %d: %s", device, run.id, type(error).__name__)
+        # A step that could not be written: the device is looked at before it is judged.
+        if known.step.may_have_sent and device not in run.examine:
+            run.examine.append(device)
+        elif device in run.examine and not known.step.may_have_sent:
+            run.examine.remove(device)
+        run.busy.discard(device)
+        self._sites = {site: other for site, other in self._sites.items() if other != device}
+        if self._unguarded == device:
+            self._unguarded = None
+        log.info("%s: %s %s", device, known.step.value, known.facts.get("reason", ""))
 
     # --- pushes -------------------------------------------------------------------------------------------------------
 

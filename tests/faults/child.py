@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+from controller.journal.errors import JournalUnavailable
 from controller.journal.journal import Journal
 from controller.rollout.ports import Pace
 from controller.rollout.records import RolloutState, Step
@@ -35,6 +36,12 @@ def main(arguments: list[str]) -> None:
     began, resumed = time.monotonic(), False
 
     def over() -> bool:
+        try:
+            return is_over()
+        except JournalUnavailable:
+            return False
+
+    def is_over() -> bool:
         nonlocal resumed
         if time.monotonic() - began > LONGEST_S:
             return True

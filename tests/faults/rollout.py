@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from controller.rollout.records import Step
@@ -27,6 +28,7 @@ STEPS = (
     Step.PRECHECKING, Step.BACKING_UP, Step.ARMING, Step.SENDING, Step.VERIFYING, Step.CONFIRMING, Step.SAVING,
 )  # fmt: skip
 KILLS = tuple((step, when) for step in STEPS for when in ("before", "after"))
+BROKEN = 8  # routers for changes and accidents
 _LONGEST_S = 300.0
 
 
@@ -84,6 +86,32 @@ def changes(scene: Scene) -> Iterator[Row]:
         yield row(case, fault, began)
 
 
+def accidents(scene: Scene, *, first: int) -> Iterator[Row]:
+    """What befalls routers, the link and the journal while an executor works; each router on its own, in turn."""
+    for number, (fault, accident) in enumerate(scene.accidents.items(), first):
+        case, began = scene.case(number), time.monotonic()
+        if accident.step is None:
+            accident.begin(case)
+        working = executor(case)
+        while accident.step is not None and case.step() is not accident.step and working.poll() is None:
+            time.sleep(0.02)
+        if accident.step is not None:
+            accident.begin(case)
+        time.sleep(accident.lasts_s)
+        accident.over(case)
+        working.wait(_LONGEST_S)
+        yield row(case, fault, began)
+
+
+def rivals(scene: Scene, *, number: int) -> Iterator[Row]:
+    """Two engineers start two executors on one plan at the same moment."""
+    case, began = scene.case(number), time.monotonic()
+    both = [executor(case), executor(case)]
+    codes = sorted(one.wait(_LONGEST_S) for one in both)
+    assert codes == [0, 1], f"one works and one is refused: {codes}"
+    yield row(case, "two executors at once", began)
+
+
 def row(case: Case, fault: str, began: float) -> Row:
     known = case.progress()
     told = case.scene.sends(case.device)
@@ -120,8 +148,9 @@ def main() -> int:
             for found in kills(scene):
                 rows.append(found)
                 print(_line(found), flush=True)
-        with folder() as place, SCENES[name](place, len(scene.bad)) as scene:
-            for found in changes(scene):
+        with folder() as place, SCENES[name](place, BROKEN) as scene:
+            first = len(scene.bad)
+            for found in chain(changes(scene), accidents(scene, first=first), rivals(scene, number=BROKEN - 1)):
                 rows.append(found)
                 print(_line(found), flush=True)
     if told.table:

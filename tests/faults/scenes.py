@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +39,19 @@ from tests.lab.frr import FrrLab, build
 OPTIONS = Options(settle_s=0.0, waves=(1.0,), session_s=30.0, retry_s=2.0, valid_h=1.0, budget=1.0, canary_budget=99)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Accident:
+    """Something that happens to a router (or to the program) when a device is at a step; `over` ends it after a while.
+
+    step None: before the executor starts.
+    """
+
+    step: Step | None
+    begin: Callable[[Case], object]
+    lasts_s: float = 0.0
+    over: Callable[[Case], object] = lambda case: None
+
+
 class Seen(Protocol):
     """A router as somebody beside it sees it."""
 
@@ -64,6 +78,7 @@ class Scene:
     look: Callable[[DeviceId], Seen]
     host_keys: Path
     sends: Callable[[DeviceId], int | None]
+    accidents: dict[str, Accident]
 
     def case(self, number: int, lines: Sequence[str] | None = None, *, start: bool = True) -> Case:
         """A rollout of one device in a state directory of its own, asked for and not begun."""
@@ -89,18 +104,20 @@ class Case:
     state: Path
     lines: tuple[str, ...]
     base: str = ""
+    saved: str = ""
     rollout: int = 0
 
     @property
     def inventory(self) -> Path:
         return self.scene.folder / "inventory.yaml"
 
-    def ask(self) -> None:
-        """Freeze a plan on what the router holds now, approve it and start its rollout."""
+    def ask(self, *, request: bool = False) -> None:
+        """Freeze a plan on what the router holds now, approve it and start its rollout, or ask for its start."""
         scene = self.scene
         with config_fleet(self.state, self.inventory) as fleet:
             owned = fleet.inventory.devices[self.device]
             self.base = scene.dialect.normalise(scene.look(self.device).running())
+            self.saved = scene.dialect.normalise(scene.look(self.device).saved())
             planned = PlanDevice(
                 device=self.device, site=owned.site, area="61.08.01.2001", platform=owned.platform,
                 dialect=scene.dialect.name, base=fleet.fingerprint.of(self.base), lines=self.lines,
@@ -114,6 +131,10 @@ class Case:
             rollouts = fleet.journal.rollouts
             number = rollouts.add_plan(plan).id
             rollouts.decide(number, PlanState.APPROVED, by="budi", at=now)
+            if request:
+                fleet.journal.ask("rollout.start", {"plan": number}, who="siti", at=now)
+                self.rollout = 1
+                return
             placed = [DeviceProgress(device=self.device, wave=0, place=0, step=Step.WAITING, since=now)]
             self.rollout = rollouts.start(number, by="siti", at=now, placement=placed)
 
@@ -123,15 +144,24 @@ class Case:
             assert found is not None
             return found
 
+    def step(self) -> Step | None:
+        """The device's step, read as cheaply as can be."""
+        with closing(sqlite3.connect(f"file:{self.state / 'journal.db'}?mode=ro", uri=True, timeout=0.2)) as read:
+            try:
+                found = read.execute("SELECT step FROM rollout_device WHERE rollout = ?", (self.rollout,)).fetchone()
+            except sqlite3.OperationalError:  # somebody writes just now
+                return None
+        return None if found is None else Step(found[0])
+
     def holds(self) -> str:
         """What the router runs and would start with: old, new, or a word for anything else."""
         seen = self.scene.look(self.device)
-        running, saved = self._word(seen.running()), self._word(seen.saved())
+        running, saved = self._word(seen.running(), self.base), self._word(seen.saved(), self.saved)
         return running if running == saved else f"{running}, saved {saved}"
 
-    def _word(self, text: str) -> str:
+    def _word(self, text: str, before: str) -> str:
         text = self.scene.dialect.normalise(text)
-        if text == self.base:
+        if text in (before, self.base):
             return "old"
         wanted = self.scene.dialect.after(self.base, self.lines)
         if text == wanted or (wanted is None and not self.scene.dialect.missing(text, self.lines)):
@@ -143,6 +173,22 @@ class Case:
         with config_fleet(self.state, self.inventory) as fleet:
             assert fleet.journal.rollouts.audit.verify() is None
             return len(fleet.journal.rollouts.audit.entries(act="device.sending"))
+
+
+_LOCKS: dict[Path, sqlite3.Connection] = {}
+
+
+def lock_journal(case: Case) -> None:
+    """Take the write lock of the journal and keep it."""
+    _LOCKS[case.state] = held = sqlite3.connect(case.state / "journal.db", timeout=10, isolation_level=None)
+    held.execute("BEGIN EXCLUSIVE")
+
+
+def unlock_journal(case: Case) -> None:
+    """Give it back."""
+    held = _LOCKS.pop(case.state)
+    held.execute("ROLLBACK")
+    held.close()
 
 
 @contextmanager
@@ -162,6 +208,22 @@ def frr(folder: Path, count: int) -> Iterator[Scene]:
                 "a line is refused": ("ip route 203.0.113.0/24 10.77.0.1", "ip route nonsense"),
             },
             look=lab.router, sends=lambda device: None,
+            accidents={
+                "the cable is pulled while sending, for 8 s": Accident(
+                    step=Step.SENDING, begin=lambda case: lab.router(case.device).cable(plugged=False),
+                    lasts_s=8.0, over=lambda case: lab.router(case.device).cable(plugged=True),
+                ),
+                "the cable is pulled while verifying, for 40 s": Accident(
+                    step=Step.VERIFYING, begin=lambda case: lab.router(case.device).cable(plugged=False),
+                    lasts_s=40.0, over=lambda case: lab.router(case.device).cable(plugged=True),
+                ),
+                "the router loses its power while verifying": Accident(
+                    step=Step.VERIFYING, begin=lambda case: lab.router(case.device).power_cycle(),
+                ),
+                "the journal is locked for 45 s while verifying": Accident(
+                    step=Step.VERIFYING, begin=lock_journal, lasts_s=45.0, over=unlock_journal,
+                ),
+            },
         )  # fmt: skip
     finally:
         lab.close()
@@ -224,4 +286,15 @@ def routeros(folder: Path, count: int, *, guard: GuardKind = GuardKind.HELD) -> 
             bad={"a line is refused": (line, "/ip dns set nonsense=1")},
             look=lambda device: _Console(routers[device]),
             sends=lambda device: sum("servers=10.9.9.9" in taken for taken in routers[device].log),
+            accidents={
+                "another host key is presented": Accident(
+                    step=None, begin=lambda case: shells.change_host_key(routers[case.device]),
+                ),
+                "the router restarts while verifying": Accident(
+                    step=Step.VERIFYING, begin=lambda case: shells.restart(routers[case.device]),
+                ),
+                "the flash is full": Accident(
+                    step=None, begin=lambda case: setattr(routers[case.device].faults, "disk_full", True),
+                ),
+            },
         )  # fmt: skip
