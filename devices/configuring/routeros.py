@@ -56,7 +56,7 @@ class RouterosDialect:
     """See `devices.configuring.dialect.Dialect`."""
 
     name = "routeros"
-    guards: tuple[GuardKind, ...] = (GuardKind.TIMER, GuardKind.HELD)
+    guards: tuple[GuardKind, ...] = (GuardKind.RELOAD, GuardKind.HELD)  # loading a backup restarts
     comment = "#"
 
     def __init__(self) -> None:

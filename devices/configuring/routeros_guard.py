@@ -35,7 +35,7 @@ class RouterosGuard:
             raise ValueError("token: letters, digits and hyphens; seconds: one or more")
         if kind is GuardKind.HELD:
             return self._take(session, token, seconds)
-        if kind is not GuardKind.TIMER:
+        if kind is not GuardKind.RELOAD:
             raise NotSupported(f"RouterOS has no guard of kind {kind.value}", target=session.device.target.host)
         return self._schedule(session, token, seconds)
 
@@ -72,7 +72,7 @@ class RouterosGuard:
         if refused.strip() or self._count(session, f'/system scheduler find where name~"^{name}"') != 2:
             self.clear(session, token)
             raise NotSupported("the device did not take the schedule of the guard", target=target)
-        return Guard(kind=GuardKind.TIMER, token=token, seconds=seconds, survives_restart=True, restarts=True)
+        return Guard(kind=GuardKind.RELOAD, token=token, seconds=seconds, survives_restart=True, restarts=True)
 
     def state(self, session: Session, token: str) -> GuardState:
         """What became of a guard."""

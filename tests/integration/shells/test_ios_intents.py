@@ -129,10 +129,10 @@ def test_what_is_wanted_is_taken_found_and_left_alone_the_second_time(
 def test_what_a_system_cannot_say_is_told_in_a_sentence(
     door: Door, routers: dict[str, list[Router]], platform: str, number: int
 ) -> None:
-    bench = Bench(door, routers[platform][-1], platform)
-    with pytest.raises(NotSupported) as caught:
-        bench.lines(UNSAID[platform][number])
-    assert VALUE not in str(caught.value)
+    router = routers[platform][-1]
+    device = door.device(router.box.host, router.port, platform)
+    with pytest.raises(NotSupported):
+        cast("Ios", dialect_of(platform)).intent_lines(UNSAID[platform][number], router.running(), device)
 
 
 def test_what_goes_is_what_the_intent_replaces(door: Door, routers: dict[str, list[Router]]) -> None:

@@ -183,13 +183,13 @@ def test_a_refused_line_is_told_without_its_secret(uci: UciDialect, session: Ses
     assert "Lama" in host.config("wireless")
 
 
-@pytest.mark.parametrize("line", ["uci set a.b.c='terbuka", "reboot", "sysupgrade /tmp/x", "uci show\nreboot"])
 def test_a_line_that_must_not_be_sent_is_refused_before_any_other(
-    uci: UciDialect, session: Session, host: Host, line: str
+    uci: UciDialect, session: Session, host: Host
 ) -> None:
-    with pytest.raises(Refused) as told:
-        uci.send(session, [*SSID, line])
-    assert told.value.line == 2
+    for line in ("uci set a.b.c='terbuka", "reboot", "sysupgrade /tmp/x", "uci show\nreboot"):
+        with pytest.raises(Refused) as told:
+            uci.send(session, [*SSID, line])
+        assert told.value.line == 2
     assert host.uci("changes") == ""
 
 
