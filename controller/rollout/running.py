@@ -251,7 +251,8 @@ def again(rollouts: Rollouts, rollout: Rollout, *, at: float, who: str) -> Mappi
     """
     waiting, forgiven = 0, 0
     for known in rollout.devices:
-        if known.step in (Step.SKIPPED, Step.OFFLINE) or (known.step is Step.REFUSED and not known.facts.get("error")):
+        refused = known.step is Step.REFUSED and known.facts.get("reason") != "not_planned"
+        if refused or known.step in (Step.SKIPPED, Step.OFFLINE):
             rollouts.step(rollout.id, known.device, Step.WAITING, at=at, facts={"reason": ""})
             waiting += 1
         elif known.step in (Step.UNKNOWN, Step.ROLLBACK_FAILED) and known.token:
