@@ -37,6 +37,7 @@ def choropleth(
     hollow: frozenset[str] = frozenset(),
     picks: Sequence[Pick] = (),
     beside: float = 0.0,
+    is_wider: bool = False,
 ) -> Markup:
     """The map.
 
@@ -53,6 +54,7 @@ def choropleth(
         hollow: places of points that are drawn hollow.
         picks: locked and forbidden places.
         beside: px of the ground left and right of the picture that names may use.
+        is_wider: that ground is part of the picture; else a wide page is trusted to show it.
     """
     inside = {c: r for c, r in outlines.items() if not only or c == only or c.startswith(only + ".")}
     to = fit(bounds_of(inside or borders, ()))
@@ -71,10 +73,11 @@ def choropleth(
     written = Markup("") if only.count(".") >= 1 else _names(names, shown, marks, to, beside)
     dots = points(steps, to, hollow) + picked(picks, to)
     return Markup(
-        '<svg viewBox="0 0 {:.0f} {:.0f}" role="{}" aria-label="{}" data-fit="{},{},{},{}">{}{}<g>{}</g>'
+        '<svg viewBox="{:.0f} 0 {:.0f} {:.0f}" role="{}" aria-label="{}" data-fit="{},{},{},{}">{}{}<g>{}</g>'
         '<g data-cells=""></g><g>{}</g>{}<g data-marks="">{}</g>{}</svg>'
     ).format(
-        WIDTH,
+        -beside if is_wider else 0,
+        WIDTH + 2 * beside if is_wider else WIDTH,
         to.height,
         "group" if links else "img",  # an image holds nothing that can be followed
         label,

@@ -5,7 +5,7 @@ const tools = swipe.querySelector("[data-swipe-tools]");
 const slider = tools.querySelector("input");
 const SVG = "http://www.w3.org/2000/svg";
 
-const { width, height } = over.viewBox.baseVal;
+const { x: left, width, height } = over.viewBox.baseVal;
 const clip = document.createElementNS(SVG, "clipPath");
 const hole = document.createElementNS(SVG, "rect");
 const edge = document.createElementNS(SVG, "path");
@@ -15,13 +15,13 @@ const held = document.createElementNS(SVG, "g");
 held.setAttribute("clip-path", "url(#geser-klip)");
 const ground = document.createElementNS(SVG, "rect");
 ground.setAttribute("class", "ground");
-for (const [name, value] of [["width", width], ["height", height]]) { hole.setAttribute(name, value); ground.setAttribute(name, value); }
+for (const [name, value] of [["x", left], ["width", width], ["height", height]]) { hole.setAttribute(name, value); ground.setAttribute(name, value); }
 held.append(ground, ...over.childNodes);
 edge.setAttribute("class", "edge");
 over.append(clip, held, edge);
 
 function move(to) {
-  const at = (Math.min(100, Math.max(0, to)) / 100) * width;
+  const at = left + (Math.min(100, Math.max(0, to)) / 100) * width;
   slider.value = String(to);
   slider.setAttribute("aria-valuetext", `A ${Math.round(to)} %, B ${Math.round(100 - to)} %`);
   hole.setAttribute("x", at);
