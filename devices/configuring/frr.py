@@ -29,7 +29,7 @@ _NOISE: Final = re.compile(r"Building configuration|Current configuration|frr ve
 #: Puts the file `$1` back and sees that nothing differs (without the lines that only frame).
 _RESTORE: Final = f"""r=$(command -v frr-reload.py || echo /usr/lib/frr/frr-reload.py)
 tidy() {{ sed -e '/^!/d' -e '/^$/d' -e '/^end$/d' -e '/^frr version/d' "$@"; }}
-for turn in 1 2 3; do
+for turn in 1 2; do
 "$r" --reload "$1" || true
 {_SHOW} >"$1.now"
 tidy "$1" >"$1.want"

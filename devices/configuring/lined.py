@@ -84,7 +84,7 @@ class Lined(SectionedText, ABC):
         self.schedule_restart(session, minutes, token)
         if not self.restart_scheduled(session):
             raise NotSupported("the device did not schedule a restart", target=session.device.target.host)
-        return Guard(kind=kind, token=token, seconds=minutes * _MINUTE_S, survives_restart=True, restarts=True)
+        return Guard(kind=kind, token=token, seconds=minutes * _MINUTE_S, survives_restart=True)
 
     def send(self, session: Session, lines: Sequence[str]) -> None:
         """Type the lines, one by one."""

@@ -142,6 +142,8 @@ def _is_replaced(entry: Entry, base: Entry, path: tuple[str, ...], grammar: Gram
     command = _command(entry.text, path, grammar)
     if command is None or command.opens:
         return False
+    if command.negated is not None and base.find(command.negated) is not None:
+        return True
     name = command.name_of(entry.text)
     return any(re.match(command.begins, other.text) and command.name_of(other.text) == name for other in base.below)
 

@@ -16,7 +16,7 @@ from tests.lab.frr import FrrLab, Router
 
 pytestmark = pytest.mark.needs("netns", "frr", "sshd", "snmpd")
 FRR_ROUTERS = 3
-SOON = 3  # seconds of a guard that is meant to fire
+SOON = 2  # seconds of a guard that is meant to fire
 LATER = 300
 
 
@@ -134,7 +134,9 @@ def test_a_refusal_tells_no_secret(bench: Bench) -> None:
 def test_a_change_that_cuts_its_own_way_is_undone_by_the_router(bench: Bench) -> None:
     base, _ = armed(bench, "putus-1", SOON)
     with pytest.raises(Unreachable):
-        DIALECT.send(bench.session(deadline_s=2), ["interface eth0", "no ip address 10.77.0.11/24", "description mati"])
+        DIALECT.send(
+            bench.session(deadline_s=1.5), ["interface eth0", "no ip address 10.77.0.11/24", "description mati"]
+        )
     assert not bench.router.reachable()
     assert within(SOON + 10, bench.router.reachable)
     session = bench.session()
