@@ -111,7 +111,7 @@ def picked_cell(
     code = hexes.villages[hexes.village[at]]
     site = hexes.sites[hexes.site[at]] if hexes.site[at] >= 0 else None
     found = planner.coverage(wanted.profile, wanted.radius_km, now)
-    named = {s.site: s.name for s in found.sites} if found else {}
+    named: dict[str, str] = {s.site: s.name for s in found.sites} if found else {}
     unit = planner.units.find(code)
     return PickedCell(
         filter=wanted,
