@@ -223,7 +223,7 @@ class _Reader:
         told = dict(layer.values)
         tolerance = told.pop("tolerance", None)
         waves = told.get("waves")
-        if isinstance(waves, tuple) and (list(waves) != sorted(set(waves)) or waves[0] <= 0 or waves[-1] != 1):
+        if isinstance(waves, tuple) and (not waves or [*waves] != sorted({*waves}) or waves[0] <= 0 or waves[-1] != 1):
             self._notes.complain(layer.where("waves"), "expected shares that grow, the last one 1 (all that remain)")
         inner = tolerance.values if isinstance(tolerance, Layer) else {}
         if BAD in [*told.values(), *inner.values()]:

@@ -176,6 +176,11 @@ def test_templates_are_for_platforms_that_exist(tmp_path: Path) -> None:
     assert "unknown platform or dialect 'routros': did you mean 'routeros'?" in found[0]
 
 
+@pytest.mark.parametrize("waves", ["[]", "[0.5]", "[0.5, 0.2, 1]", "[0, 1]"])
+def test_waves_grow_to_the_whole(tmp_path: Path, waves: str) -> None:
+    assert "expected shares that grow" in complaints(tmp_path, DNS + f"options: {{waves: {waves}}}\n")[0]
+
+
 def test_values_do_not_hang_on_a_state_and_windows_are_times(tmp_path: Path) -> None:
     text = HEAD + "variables: {n: {type: string, value: x, cases: [{where: state=up, value: y}]}}\n"
     found = complaints(tmp_path, text + "options: {window: nights}\ntemplates: {plain: a.j2}\n", a="{{ n }}")
