@@ -107,6 +107,11 @@ def reason(facts: Mapping[str, Any]) -> str:
         "asked": gettext("A person stopped it."),
         "window": gettext("Outside its maintenance window; it goes on by itself."),
         "changed_since": gettext("Its configuration is neither the old one nor the new one."),
+        "unexpected_reply": gettext("Its answer was not understood."),
+        "not_supported": gettext("It cannot do what is needed."),
+        "checks_failed": gettext("A check of the change did not hold on it."),
+        "no_copy": gettext("No copy of its configuration could be kept, so nothing was sent."),
+        "not_owned": gettext("It left the inventory; nothing was sent."),
         "internal": gettext("The program failed; what the device holds is not known."),
         "expired": gettext("The plan has expired."),
     }
@@ -142,6 +147,10 @@ def refusal(code: str) -> str:
         "expired": gettext("The plan has expired: plan the change again."),
         "not_approved": gettext("The plan is not approved."),
         "under_way": gettext("The plan is being sent already, or was."),
+        "no_plan": gettext("There is no such plan."),
+        "no_rollout": gettext("There is no such rollout."),
+        "no_device": gettext("The plan has no such device."),
+        "over": gettext("It is over."),
         "changed": gettext("The plan is not the one you looked at. Look again."),
         "not_running": gettext("Nothing is being sent that could be stopped."),
         "not_stopped": gettext("It is not stopped, so it cannot be resumed."),
@@ -281,6 +290,15 @@ def masked(line: str) -> Markup:
         parts.append(Markup('<span class="mask">{}</span>').format(word))
         last = found.end()
     return Markup("").join([*parts, escape(line[last:])])
+
+
+def lines_of(row: DeviceRow, told: object) -> list[Markup]:
+    """Lines that the executor names, by number among those sent or by their text."""
+    found = []
+    for one in told if isinstance(told, list | tuple) else [told]:
+        known = isinstance(one, int) and 0 <= one < len(row.planned.lines)
+        found.append(masked(row.planned.lines[one] if known and isinstance(one, int) else str(one)))
+    return found
 
 
 def short_hash(text: str) -> str:

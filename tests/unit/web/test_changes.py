@@ -20,6 +20,7 @@ from controller.rollout.records import PlanState, RolloutState, Step
 from tests.unit.web import rollout_world as made
 from tests.unit.web.world import NOW, inventory, world
 from web import SignIn, WebSettings, create_app
+from web.words import changes as words
 
 HOST = {"base_url": "http://127.0.0.1"}
 PROVINCE = world()
@@ -208,8 +209,20 @@ def test_what_a_device_says_cannot_become_markup(changing: Changing) -> None:
     facts = {"reason": "refused", "line": 0, "said": "<script>alert(1)</script>", "error": "<b>x"}
     changing.journal.rollouts.step(rollout, device, Step.ROLLED_BACK, at=NOW, facts=facts)
     page = changing.page(f"/perubahan/{plan}/{device}")
+    assert "ssid=&#34;WIFI-PUSKESMAS&#34;" in page  # the command that was refused
     assert "&lt;script&gt;alert" in page
     assert "<script>alert" not in page
+
+
+def test_what_is_missing_afterwards_is_told_by_its_lines(changing: Changing) -> None:
+    plan, rollout = changing.running
+    device = next(iter(STOCK.devices))
+    facts = {"reason": "lines_missing", "missing": [1, 7], "checks": ["dns = 10.0.0.1"]}
+    changing.journal.rollouts.step(rollout, device, Step.ROLLED_BACK, at=NOW, facts=facts)
+    page = changing.page(f"/perubahan/{plan}/{device}")
+    assert "Baris yang tidak ada" in page
+    assert "dns = 10.0.0.1" in page
+    assert "⟦" not in page
 
 
 def test_an_open_page_is_told_what_changed_and_nothing_else(changing: Changing) -> None:
@@ -362,3 +375,35 @@ def test_the_api_changes_nothing(changing: Changing) -> None:
     unsafe = {"POST", "PUT", "PATCH", "DELETE"}
     rules = [r for r in changing.app.url_map.iter_rules() if r.rule.startswith("/api/")]
     assert [r.rule for r in rules if unsafe & (r.methods or set())] == []
+
+
+# Words
+
+
+def codes(pattern: str) -> set[str]:
+    folder = Path(made.__file__).resolve().parents[3] / "controller"
+    files = [*(folder / "rollout").glob("*.py"), *(folder / "journal").glob("*.py")]
+    return {code for file in files for code in re.findall(pattern, file.read_text(), re.S)}
+
+
+def test_every_reason_of_the_executor_has_its_words(changing: Changing) -> None:
+    told = codes(r'(?:Trouble\(|Ended\(\s*Step\.\w+,|reason=|"reason": |_stop\(|Stop\(reason=)\s*"(\w+)"')
+    told |= codes(r'_(?:be|close)\(RolloutState\.\w+[^,]*, "(\w+)"')
+    assert len(told) > 20
+    with changing.app.test_request_context():
+        silent = {c for c in told if words.reason({"reason": c}) in (c, c.replace("_", " "))}
+    assert silent == set()
+
+
+def test_every_refusal_has_its_words(changing: Changing) -> None:
+    told = codes(r'RolloutRefused\(\s*"(\w+)"')
+    assert len(told) > 5
+    with changing.app.test_request_context():
+        assert {c for c in told if not words.refusal(c)} == set()
+
+
+def test_every_step_has_a_word_and_a_sign(changing: Changing) -> None:
+    page = changing.page(f"/perubahan/{changing.running[0]}")
+    with changing.app.test_request_context():
+        assert len({words.step_word(s) for s in Step}) == len(Step)
+        assert {words.cell(s) for s in Step} <= set(re.findall(r'symbol id="x-(\w+)"', page))
