@@ -84,8 +84,12 @@ def deadline(work: Work) -> float:
     if work.guard is None or work.armed is None:
         return now + pace.margin_s
     # It was armed at some moment of the call, which took no longer than the link takes for a session.
-    restart = RESTART_S if work.guard.kind is GuardKind.RELOAD else 0.0
+    restart = RESTART_S if _restarts(work.guard) else 0.0
     return work.armed + work.link_s + work.guard.seconds + pace.margin_s + restart
+
+
+def _restarts(guard: Guard) -> bool:
+    return guard.restarts or guard.kind is GuardKind.RELOAD
 
 
 def _once(work: Work, session: Session, trying: _Try) -> Step | None:
@@ -101,9 +105,9 @@ def _once(work: Work, session: Session, trying: _Try) -> Step | None:
     if trying.undone >= UNDOS or not work.base:
         return Step.ROLLBACK_FAILED
     trying.undone += 1
-    restart = RESTART_S if work.kind is GuardKind.RELOAD else 0.0
-    trying.until = max(trying.until, clock.monotonic() + pace.margin_s + restart)
     guard = work.guard or Guard(kind=GuardKind.NONE, token=work.token, seconds=0)
+    restart = RESTART_S if _restarts(guard) else 0.0
+    trying.until = max(trying.until, clock.monotonic() + pace.margin_s + restart)
     work.dialect.undo(session, guard, work.base)
     return None
 

@@ -19,8 +19,7 @@ from itertools import chain
 from pathlib import Path
 
 from controller.rollout.records import Step
-from devices.configuring.dialect import GuardKind
-from tests.faults.scenes import Case, Scene, frr, routeros
+from tests.faults.scenes import FAMILIES, Case, Scene, console, frr
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "explanation" / "rollout-faults.md"
@@ -130,11 +129,7 @@ def folder() -> Iterator[Path]:
 
 
 Build = Callable[[Path, int], AbstractContextManager[Scene]]
-SCENES: dict[str, Build] = {
-    "frr": frr,
-    "routeros": partial(routeros, guard=GuardKind.HELD),
-    "routeros-reload": partial(routeros, guard=GuardKind.RELOAD),
-}
+SCENES: dict[str, Build] = {"frr": frr, **{family: partial(console, family) for family in FAMILIES}}
 
 
 def main() -> int:
@@ -154,7 +149,8 @@ def main() -> int:
                 rows.append(found)
                 print(_line(found), flush=True)
     if told.table:
-        PAGE.write_text(page(rows), encoding="utf-8")
+        before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+        PAGE.write_text(page(rows, before), encoding="utf-8")
     return 0 if all(one.legal for one in rows) else 1
 
 
@@ -164,8 +160,9 @@ def _line(one: Row) -> str:
     return f"{mark} {one.scene}: {one.fault}: {end}"
 
 
-def page(rows: Sequence[Row]) -> str:
-    """The table as a page of the documentation."""
+def page(rows: Sequence[Row], before: str = "") -> str:
+    """The table as a page of the documentation; scenes that did not run keep what stood there `before`."""
+    kept = {part.split("\n", 1)[0]: part for part in before.split("\n## ")[1:]}
     parts = [
         "# Fault runs: every router after each",
         "",
@@ -175,6 +172,7 @@ def page(rows: Sequence[Row]) -> str:
         "configuration. *Sent* is how often sending was announced in the audit, or the lines were seen on the router.",
         "*Seconds* are of a whole group of routers under fault at once. The ends: [rollout.md](rollout.md).",
     ]
+    parts += [f"\n## {part.rstrip()}" for name, part in kept.items() if name not in {one.scene for one in rows}]
     for scene in dict.fromkeys(one.scene for one in rows):
         mine = [one for one in rows if one.scene == scene]
         good = sum(one.legal for one in mine)

@@ -240,20 +240,51 @@ class _Console:
         return self._router.startup()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """What a simulated console speaks, the change that is sent, and how often it was seen there."""
+
+    title: str
+    guard: GuardKind
+    good: tuple[str, ...]
+    refused: str
+    trace: str  # stands in a line that only the change brings
+    speed: float  # the device's time against ours
+
+
+FAMILIES = {
+    "routeros": Family(
+        title="RouterOS console (held)", guard=GuardKind.HELD, good=("/ip dns set servers=10.9.9.9",),
+        refused="/ip dns set nonsense=1", trace="servers=10.9.9.9", speed=20.0,
+    ),
+    "routeros-reload": Family(
+        title="RouterOS console (reload)", guard=GuardKind.RELOAD, good=("/ip dns set servers=10.9.9.9",),
+        refused="/ip dns set nonsense=1", trace="servers=10.9.9.9", speed=1.0,
+    ),
+    "ios": Family(
+        title="IOS console (timer)", guard=GuardKind.TIMER, good=("ntp server 10.9.9.9", "ip name-server 9.9.9.9"),
+        refused="ip nonsense", trace="ntp server 10.9.9.9", speed=3.0,
+    ),
+    "vrp": Family(
+        title="Huawei VRP console (reload)", guard=GuardKind.RELOAD,
+        good=("ntp-service unicast-server 10.9.9.9",), refused="nonsense 1", trace="unicast-server 10.9.9.9", speed=3.0,
+    ),
+    "ruijie": Family(
+        title="Ruijie console (reload)", guard=GuardKind.RELOAD,
+        good=("ntp server 10.9.9.9",), refused="nonsense 1", trace="ntp server 10.9.9.9", speed=3.0,
+    ),
+}  # fmt: skip
+
+
 @contextmanager
-def routeros(folder: Path, count: int, *, guard: GuardKind = GuardKind.HELD) -> Iterator[Scene]:
-    """Simulated consoles with safe mode (or a scheduled restore) behind SSH."""
+def console(family: str, folder: Path, count: int) -> Iterator[Scene]:
+    """Simulated consoles behind SSH on loopback; each device has its own address."""
+    told, platform = FAMILIES[family], family.split("-", maxsplit=1)[0]
     boxes = [
-        Box(
-            dialect="routeros",
-            host=f"127.46.9.{n + 1}",
-            name=f"ros-{n:02}",
-            speed=20.0,
-            tcp_timeout_s=60.0,
-            restart_s=20.0,
-        )
+        Box(dialect=platform, host=f"127.46.9.{n + 1}", name=f"box-{n:02}", speed=told.speed,
+            tcp_timeout_s=3.0 * told.speed, restart_s=told.speed)
         for n in range(count)
-    ]
+    ]  # fmt: skip
     (folder / "password").touch(mode=0o600)
     (folder / "password").write_text("rahasia\n")
     keys = HostKeys(folder / "known_hosts.d")
@@ -262,9 +293,9 @@ def routeros(folder: Path, count: int, *, guard: GuardKind = GuardKind.HELD) -> 
         devices: dict[DeviceId, Device] = {}
         routers: dict[DeviceId, Router] = {}
         for number, router in enumerate(shells.routers):
-            name = DeviceId(f"ros-{number:02}")
+            name = DeviceId(f"box-{number:02}")
             devices[name] = Device(
-                id=name, site=SiteId(f"s{number}"), name=name, role=Role.ROUTER, platform="routeros", ping=False,
+                id=name, site=SiteId(f"s{number}"), name=name, role=Role.ROUTER, platform=platform, ping=False,
                 target=Target(domain="here", host=router.box.host),
                 ssh=SshSettings(credential="pw", username="admin", port=router.port),
             )  # fmt: skip
@@ -279,13 +310,11 @@ def routeros(folder: Path, count: int, *, guard: GuardKind = GuardKind.HELD) -> 
                 for d in devices.values()
             },
         )  # fmt: skip
-        line = "/ip dns set servers=10.9.9.9"
         yield Scene(
-            name=f"RouterOS console ({guard.value})", folder=folder, inventory=owned, dialect=dialect("routeros"),
-            guard=guard, host_keys=folder / "known_hosts.d", good=(line,),
-            bad={"a line is refused": (line, "/ip dns set nonsense=1")},
+            name=told.title, folder=folder, inventory=owned, dialect=dialect(platform), guard=told.guard,
+            host_keys=folder / "known_hosts.d", good=told.good, bad={"a line is refused": (*told.good, told.refused)},
             look=lambda device: _Console(routers[device]),
-            sends=lambda device: sum("servers=10.9.9.9" in taken for taken in routers[device].log),
+            sends=lambda device: sum(told.trace in taken for taken in routers[device].log),
             accidents={
                 "another host key is presented": Accident(
                     step=None, begin=lambda case: shells.change_host_key(routers[case.device]),

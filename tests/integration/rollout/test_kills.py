@@ -15,7 +15,7 @@ import pytest
 
 from controller.rollout.records import Step
 from tests.faults.rollout import ROOT, Row, changes, folder, kills
-from tests.faults.scenes import frr, routeros
+from tests.faults.scenes import console, frr
 
 
 def legal(rows: list[Row]) -> dict[str, str]:
@@ -33,18 +33,18 @@ def test_killed_on_real_routers_and_resumed_nothing_is_half_changed_nor_sent_twi
 
 
 def test_killed_with_safe_mode_held_the_console_undoes_it(tmp_path: Path) -> None:
-    with routeros(tmp_path, 2) as scene:
+    with console("routeros", tmp_path, 2) as scene:
         ends = legal(list(kills(scene, [(Step.VERIFYING, "before"), (Step.SAVING, "after")])))
     assert list(ends.values()) == ["rolled_back", "ok"]
 
 
 def test_a_refused_line_is_undone_on_the_console(tmp_path: Path) -> None:
-    with routeros(tmp_path, 1) as scene:
+    with console("routeros", tmp_path, 1) as scene:
         assert set(legal(list(changes(scene))).values()) == {"rolled_back"}
 
 
 def test_the_service_is_ready_ends_on_sigterm_and_refuses_a_second(tmp_path: Path) -> None:
-    with routeros(tmp_path, 1) as scene:
+    with console("routeros", tmp_path, 1) as scene:
         case = scene.case(0, start=False)
         merata = [sys.executable, "-m", "merata", "--state", str(case.state), "--inventory", str(case.inventory)]
         command = [*merata, "executor"]
