@@ -35,6 +35,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 SAFE = ("GET", "HEAD", "OPTIONS")
 FIELD, HEADER = "tanda", "X-Merata-Form"  # where a form and a script carry the form token
 POLL_HEADER = "X-Merata-Poll"  # what a page asks by itself keeps nobody signed in
+FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
+UNNAMED_PROXY = "A proxy stands in front of these pages: name it with merata web --trusted-proxy ADDRESS.\n"
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]", "::1")
 
 
@@ -159,6 +161,8 @@ def install(app: Flask) -> None:
 
     @app.before_request
     def gate() -> AnyResponse | None:
+        if _is_forwarded_unawares():
+            return Response(UNNAMED_PROXY, status=403, mimetype="text/plain")
         _recognise()
         if request.endpoint is None:
             return None
@@ -178,6 +182,12 @@ def ends_in_s() -> int | None:
     """Seconds until the session ends if nothing is done."""
     found = session()
     return None if found is None else int(found.until(sign_in().lifetime.idle_s) - g_now())
+
+
+def _is_forwarded_unawares() -> bool:
+    """Whether others reach us although we think that nobody can: a proxy that asks as 127.0.0.1, nginx's default."""
+    here_alone = not sign_in().needed and not current_app.extensions["merata"].settings.open_to_all
+    return here_alone and any(name in request.headers for name in FORWARDED)
 
 
 def _recognise() -> None:

@@ -160,6 +160,14 @@ def test_on_this_machine_alone_reading_needs_no_account(site: Site) -> None:
     assert site.client().get("/lokasi", **HOST).status_code == 200
 
 
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+def test_a_proxy_that_nobody_named_opens_nothing_to_others(site: Site, header: str) -> None:
+    """nginx asks as 127.0.0.1 unless told otherwise: what is free on this machine alone would be free to all."""
+    answer = site.client().get("/lokasi", headers={header: "203.0.113.9"}, **HOST)
+    assert answer.status_code == 403
+    assert "--trusted-proxy" in answer.text
+
+
 def test_a_page_asked_for_before_sign_in_comes_after_it(tmp_path: Path) -> None:
     site = make(tmp_path, needed=True)
     client = site.client()
