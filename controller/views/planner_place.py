@@ -109,7 +109,7 @@ def picked_cell(
     if hexes is None or at is None:
         return None
     code = hexes.villages[hexes.village[at]]
-    site = hexes.sites[hexes.site[at]] if hexes.site[at] >= 0 else None
+    site = hexes.sites[int(hexes.site[at])] if hexes.site[at] >= 0 else None
     found = planner.coverage(wanted.profile, wanted.radius_km, now)
     named: dict[str, str] = {s.site: s.name for s in found.sites} if found else {}
     unit = planner.units.find(code)
@@ -125,7 +125,7 @@ def picked_cell(
         cause=CAUSES[hexes.cause[at]] if hexes.cause[at] >= 0 else None,
         km=float(hexes.km[at]) if site else None,
         site=site,
-        site_name="" if site is None else named.get(site, site),
+        site_name=named.get(site or "") or site or "",
     )
 
 
