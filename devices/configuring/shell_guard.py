@@ -61,8 +61,7 @@ sleep @SECONDS@
 exec sh @FOLDER@/restore.sh
 """
 
-_HOOK: Final = """#!/bin/sh /etc/rc.common
-# Undoes a change of merata that was not confirmed before this restart.
+_HOOK: Final = """# Undoes a change of merata that was not confirmed before this restart.
 ### BEGIN INIT INFO
 # Provides:          merata-guard
 # Required-Start:    $local_fs
@@ -102,9 +101,26 @@ WantedBy=multi-user.target
 """
 
 _ARM: Final = """#!/bin/sh
-# Says what happened in one word.
-d=@FOLDER@
+# Arms a guard; says in one word how that went.
 umask 077
+d=@FOLDER@
+s=@STORE@
+h=@HOOK@
+for o in "$s"/*/; do
+	[ -f "$o/clear.sh" ] && [ ! -f "$o/armed" ] && [ ! -f "$o/firing" ] && sh "$o/clear.sh"
+done
+mkdir -p "$d" 2>/dev/null || { echo no-place; exit 1; }
+fill() { cat > "$1" && [ -s "$1" ] || { echo no-copy; exit 1; }; }
+{
+	for p in @ALL@; do [ -f "$p" ] && echo "$p"; done
+	printf '%s\\n' @FILES@
+} > "$d/paths"
+fill "$d/clear.sh" <<'MERATA-END'
+@CLEAR@MERATA-END
+fill "$d/restore.sh" <<'MERATA-END'
+@RESTORE@MERATA-END
+fill "$d/timer.sh" <<'MERATA-END'
+@TIMER@MERATA-END
 need=0
 while IFS= read -r p; do
 	[ -f "$p" ] && need=$((need + $(wc -c < "$p") / 1024 + 4))
@@ -115,6 +131,27 @@ while IFS= read -r p; do
 	[ -f "$p" ] || continue
 	mkdir -p "$d/files${p%/*}" && cp -p "$p" "$d/files$p" && cmp -s "$p" "$d/files$p" || { echo "no-copy"; exit 1; }
 done < "$d/paths"
+hooked=no
+if [ "$(id -u)" = 0 ] && [ -w "${h%/*}" ]; then
+	first='#!/bin/sh'
+	[ -f @ROOT@/etc/rc.common ] && first='#!/bin/sh /etc/rc.common'
+	{ echo "$first"; cat <<'MERATA-END'
+@HOOKED@MERATA-END
+	} > "$h" && chmod 755 "$h" && {
+		if [ -f @ROOT@/etc/rc.common ]; then
+			r=@ROOT@/etc/rc.d
+			sh @ROOT@/etc/rc.common "$h" enable 2>/dev/null
+			ls $r/S*merata-guard >/dev/null 2>&1 || ln -s ../init.d/merata-guard $r/S11merata-guard
+			hooked=yes
+		elif [ -d @ROOT@/run/systemd/system ]; then
+			cat > @ROOT@/etc/systemd/system/merata-guard.service <<'MERATA-END'
+@UNIT@MERATA-END
+			systemctl enable merata-guard.service >/dev/null 2>&1 && hooked=yes
+		elif command -v update-rc.d >/dev/null && [ -z "@ROOT@" ]; then
+			update-rc.d merata-guard defaults >/dev/null 2>&1 && hooked=yes
+		fi
+	}
+fi
 : > "$d/armed" || { echo "no-copy"; exit 1; }
 sync
 if command -v setsid >/dev/null; then
@@ -125,20 +162,6 @@ fi
 n=0
 while [ ! -s "$d/pid" ] && [ $n -lt 20 ]; do n=$((n + 1)); sleep 0.1 2>/dev/null || sleep 1; done
 kill -0 "$(cat "$d/pid")" 2>/dev/null || { rm -f "$d/armed"; echo "no-timer"; exit 1; }
-h=@HOOK@
-hooked=no
-if [ "$(id -u)" = 0 ] && [ -d "${h%/*}" ]; then
-	if [ -f @ROOT@/etc/rc.common ]; then
-		sh @ROOT@/etc/rc.common "$h" enable 2>/dev/null
-		r=@ROOT@/etc/rc.d
-		ls $r/S*merata-guard >/dev/null 2>&1 || ln -s ../init.d/merata-guard $r/S11merata-guard
-		hooked=yes
-	elif [ -d @ROOT@/run/systemd/system ]; then
-		systemctl enable merata-guard.service >/dev/null 2>&1 && hooked=yes
-	elif command -v update-rc.d >/dev/null && [ -z "@ROOT@" ]; then
-		update-rc.d merata-guard defaults >/dev/null 2>&1 && hooked=yes
-	fi
-fi
 echo "armed hook=$hooked"
 """
 
@@ -216,23 +239,17 @@ class ShellGuard:
         """
         if not _TOKEN.fullmatch(token) or seconds < 1:
             raise ValueError("token: letters, digits and hyphens; seconds: one or more")
-        folder = self._folder(token)
-        self._forget_old(session)
-        _, code = ran(session, f"umask 077; mkdir -p {folder}")
-        if code != 0:
-            raise NotSupported(f"{self.store} cannot be written on the device", target=session.device.target.host)
+        target = session.device.target.host
+        path = f"/tmp/merata-arm-{token}"  # noqa: S108 - on the device; mode 0600, gone after one use
         try:
-            self._put(session, token, "paths", "".join(f"{p}\n" for p in self._paths(session)))
-            for name, text in (("restore.sh", _RESTORE), ("timer.sh", _TIMER), ("arm.sh", _ARM), ("clear.sh", _CLEAR)):
-                self._put(session, token, name, text.replace("@SECONDS@", str(seconds)))
-            self._put_hook(session, token)
-            said, code = ran(session, f"sh {folder}/arm.sh")
+            # One file and one command: on a satellite link each round trip takes most of a second.
+            session.put(path, self._script(token, seconds).encode(), mode=0o600)
         except UnexpectedReply as error:
+            raise NotSupported("the guard could not be written: no space left?", target=target) from error
+        said, code = ran(session, f"sh {path}; r=$?; rm -f {path}; (exit $r)")
+        if code != 0 or "armed hook=" not in said:
             self._clear(session, token)
-            raise NotSupported("the guard could not be written: no space left?", target=error.target) from error
-        if code != 0 or not said.startswith("armed"):
-            self._clear(session, token)
-            raise NotSupported(f"no guard: {_reason(said)}", target=session.device.target.host)
+            raise NotSupported(f"no guard: {_reason(said)}", target=target)
         return Guard(kind=GuardKind.TIMER, token=token, seconds=seconds, survives_restart="hook=yes" in said)
 
     def state(self, session: Session, token: str) -> GuardState:
@@ -278,48 +295,18 @@ class ShellGuard:
     def _folder(self, token: str) -> str:
         return f"{self.store}/{token}"
 
-    def _paths(self, session: Session) -> list[str]:
-        """Every file that is guarded: those of the folders now, and the named ones whether they are there or not."""
-        found: list[str] = []
-        for folder in self.folders:
-            said, _ = ran(session, f"ls {shlex.quote(folder)} 2>/dev/null")
-            found += [f"{folder}/{name}" for name in said.split()]
-        return [*found, *self.files]
-
-    def _put(self, session: Session, token: str, name: str, text: str) -> None:
-        session.put(f"{self._folder(token)}/{name}", self._filled(text, token).encode(), mode=0o600)
-
-    def _put_hook(self, session: Session, token: str) -> None:
-        """The hook's files, where this session may write them; the guard is weaker without."""
-        _, code = ran(session, f"[ -w {self.hook.rpartition('/')[0]} ]")
-        if code != 0:
-            return
-        text = self._filled(_HOOK, token)
-        _, is_openwrt = ran(session, f"[ -f {self.root}/etc/rc.common ]")
-        if is_openwrt != 0:
-            text = text.replace("#!/bin/sh /etc/rc.common", "#!/bin/sh", 1)
-        session.put(self.hook, text.encode(), mode=0o755)
-        _, code = ran(session, f"[ -d {self.root}/run/systemd/system ]")
-        if code == 0:
-            unit = f"{self.root}/etc/systemd/system/merata-guard.service"
-            session.put(unit, self._filled(_UNIT, token).encode(), mode=0o644)
-
-    def _filled(self, text: str, token: str) -> str:
+    def _script(self, token: str, seconds: int) -> str:
+        """What arms, with everything in it that it writes."""
         values = {
             "FOLDERS": " ".join(shlex.quote(f) for f in self.folders), "FOLDER": self._folder(token),
+            "ALL": " ".join(f"{shlex.quote(f)}/*" for f in self.folders),
+            "FILES": " ".join(shlex.quote(f) for f in self.files),
             "STORE": self.store, "HOOK": self.hook, "ROOT": self.root, "RELOAD": self.reload, "REVERT": self.revert,
-            "SPARE": str(_SPARE_KB),
+            "SPARE": str(_SPARE_KB), "SECONDS": str(seconds),
         }  # fmt: skip
-        return re.sub(r"@([A-Z]+)@", lambda found: values.get(found[1], found[0]), text)
-
-    def _forget_old(self, session: Session) -> None:
-        """Folders of guards that have fired or were left by a lost session hold space for nothing."""
-        said, _ = ran(session, f"ls -d {self.store}/*/ 2>/dev/null")
-        armed = set(self.armed_ones(session))
-        for line in said.split():
-            token = PurePosixPath(line).name
-            if token not in armed and _TOKEN.fullmatch(token):
-                self._clear(session, token)
+        parts = {"CLEAR": _CLEAR, "RESTORE": _RESTORE, "TIMER": _TIMER, "HOOKED": _HOOK, "UNIT": _UNIT}
+        whole = re.sub(r"@([A-Z]+)@", lambda found: parts.get(found[1], found[0]), _ARM)
+        return re.sub(r"@([A-Z]+)@", lambda found: values.get(found[1], found[0]), whole)
 
     def _clear(self, session: Session, token: str) -> None:
         folder = self._folder(token)
@@ -332,6 +319,7 @@ class ShellGuard:
 def _reason(said: str) -> str:
     word = said.split(maxsplit=1)[0] if said.split() else ""
     reasons = {
+        "no-place": "its folder cannot be written",
         "no-space": "not enough space left for a copy of the configuration",
         "no-copy": "the configuration could not be copied: no space left?",
         "no-timer": "no process may run on after the session",
