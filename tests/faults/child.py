@@ -21,10 +21,13 @@ PACE = Pace(
     guard_least_s=14.0, guard_most_s=60.0, guard_factor=2.0, line_s=0.1, margin_s=3.0, vitals_s=6.0, again_s=0.5,
     looks=3, lease_s=60.0,
 )  # fmt: skip
-LONGEST_S = 240.0
+LONGEST_S = 600.0
 
 
 def main(arguments: list[str]) -> None:
+    workers = 2
+    if arguments[-2] == "--workers":
+        workers, arguments = int(arguments[-1]), arguments[:-2]
     state, inventory = Path(arguments[0]), Path(arguments[1])
     kill = (Step(arguments[2]), arguments[3] == "after") if len(arguments) > 3 else None
 
@@ -54,8 +57,10 @@ def main(arguments: list[str]) -> None:
             return False
         return not _asked(journal)
 
-    with executor(state, inventory, workers=2, pace=PACE, on_step=on_step) as whole:
+    with executor(state, inventory, workers=workers, pace=PACE, on_step=on_step) as whole:
+        before = time.process_time()
         whole.run(ready=lambda: None, until=over)
+    print(time.process_time() - before)
 
 
 def _asked(journal: Journal) -> bool:

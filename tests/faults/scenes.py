@@ -280,8 +280,9 @@ FAMILIES = {
 def console(family: str, folder: Path, count: int) -> Iterator[Scene]:
     """Simulated consoles behind SSH on loopback; each device has its own address."""
     told, platform = FAMILIES[family], family.split("-", maxsplit=1)[0]
+    net = f"127.46.{9 + list(FAMILIES).index(family)}"
     boxes = [
-        Box(dialect=platform, host=f"127.46.9.{n + 1}", name=f"box-{n:02}", speed=told.speed,
+        Box(dialect=platform, host=f"{net}.{n + 1}", name=f"{family}-{n:02}", speed=told.speed,
             tcp_timeout_s=3.0 * told.speed, restart_s=told.speed)
         for n in range(count)
     ]  # fmt: skip
@@ -293,9 +294,9 @@ def console(family: str, folder: Path, count: int) -> Iterator[Scene]:
         devices: dict[DeviceId, Device] = {}
         routers: dict[DeviceId, Router] = {}
         for number, router in enumerate(shells.routers):
-            name = DeviceId(f"box-{number:02}")
+            name = DeviceId(f"{family}-{number:02}")
             devices[name] = Device(
-                id=name, site=SiteId(f"s{number}"), name=name, role=Role.ROUTER, platform=platform, ping=False,
+                id=name, site=SiteId(f"at-{name}"), name=name, role=Role.ROUTER, platform=platform, ping=False,
                 target=Target(domain="here", host=router.box.host),
                 ssh=SshSettings(credential="pw", username="admin", port=router.port),
             )  # fmt: skip
