@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from simulator.shells.ios import TOP, UNDER, IosRouter, IosTerminal
+from simulator.shells.ios import IosRouter, IosTerminal
+from simulator.shells.ios_rules import TOP, UNDER
 from simulator.shells.router import Terminal
 from simulator.shells.sections import Rule
 
