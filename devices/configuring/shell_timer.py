@@ -1,8 +1,9 @@
 """A dead-man on a device with a shell: a script that sleeps, then puts the old configuration back unless told not to.
 
-Everything stands in one folder a token under /run, which a restart empties. Who makes the folder `decided` first has
+Everything stands in one folder a token under /run, which a restart empties. Who moves the file `armed` away first has
 the say: the script before it restores, or we before we keep the change; so neither can come in between the other. The
-script is a session of its own and counts from its start, by the machine's own uptime, whatever the clock says.
+script is a session of its own and counts from its start, by the machine's own uptime, whatever the clock says. Its
+processes are ended by their own numbers: `kill -9 -1234` of procps 4.0 may end every process of the machine.
 """
 
 from __future__ import annotations
@@ -60,8 +61,7 @@ class ShellTimer:
         told = session.run(
             f"{wait}if [ ! -d {folder} ]; then echo absent; elif [ -e {folder}/fired ]; then echo fired; "
             f"elif [ -e {folder}/failed ]; then echo failed; "
-            f"elif grep -q {token} /proc/$(cat {folder}/pid 2>/dev/null || echo 0)/cmdline 2>/dev/null; "
-            f"then echo armed; else echo gone; fi"
+            f"elif {_is_own(token)}; then echo armed; else echo gone; fi"
         )
         words = told.split()
         return _STATES.get(words[-1] if words else "", GuardState.UNTELLABLE)
@@ -73,9 +73,10 @@ class ShellTimer:
             UnexpectedReply: the timer was first, the old configuration is back.
         """
         folder = _folder(token)
-        said, _ = ran(session, f"mkdir {folder}/decided 2>/dev/null; ls {folder} 2>/dev/null")
+        said, _ = ran(session, f"mv {folder}/armed {folder}/kept 2>/dev/null; ls {folder} 2>/dev/null")
         if "firing" not in said.split():
-            ran(session, f"kill -9 -$(cat {folder}/pid 2>/dev/null) 2>/dev/null; rm -rf {folder}")
+            self._stop(session, token)
+            ran(session, f"rm -rf {folder}")
         else:
             raise UnexpectedReply(
                 "the device has put the old configuration back before the change was kept",
@@ -85,9 +86,9 @@ class ShellTimer:
     def undo(self, session: Session, token: str, base: str) -> bool:
         """Restore now, detached from the session, and wait for its end. True when it took; leaves nothing behind."""
         folder = _folder(token)
-        _, decided = ran(session, f"mkdir {folder}/decided 2>/dev/null")
+        _, decided = ran(session, f"mv {folder}/armed {folder}/kept 2>/dev/null")
         if decided == 0:
-            ran(session, f"kill -9 -$(cat {folder}/pid) 2>/dev/null")
+            self._stop(session, token)
         _, fires = ran(session, f"[ -e {folder}/firing ]")
         if fires == 0:
             self._ended(session, folder)
@@ -105,6 +106,11 @@ class ShellTimer:
         )
         return told.split()
 
+    def _stop(self, session: Session, token: str) -> None:
+        """End the timer's processes, where they still are its own."""
+        folder = _folder(token)
+        ran(session, f"{_is_own(token)} && kill -9 $(cat {folder}/pid {folder}/sleep) 2>/dev/null")
+
     def _ended(self, session: Session, folder: str) -> None:
         """Wait for the end of a restoring."""
         session.run(
@@ -115,8 +121,8 @@ class ShellTimer:
     def _script(self) -> str:
         return (
             "#!/bin/sh\n# Puts the old configuration back after $1 seconds, unless somebody decides first.\n"
-            "umask 077\nhere=${0%/*}\necho $$ >$here/pid\nsleep $1\n"
-            "mkdir $here/decided 2>/dev/null || exit 0\n: >$here/firing\n"
+            "umask 077\nhere=${0%/*}\n>$here/armed\necho $$ >$here/pid\nsleep $1 &\necho $! >$here/sleep\nwait $!\n"
+            "mv $here/armed $here/firing 2>/dev/null || exit 0\n"
             f"set -- $here/base\nif {{ {self.restore}\n}} >$here/log 2>&1\n"
             "then : >$here/fired; else : >$here/failed; fi\n"
         )
@@ -127,6 +133,11 @@ _STATES: Final = {
     "armed": GuardState.ARMED,
     "fired": GuardState.FIRED,
 }
+
+
+def _is_own(token: str) -> str:
+    """Shell words that hold while the process of a timer's number is that timer."""
+    return f"grep -q {token} /proc/$(cat {_folder(token)}/pid 2>/dev/null || echo 0)/cmdline 2>/dev/null"
 
 
 def _folder(token: str) -> str:

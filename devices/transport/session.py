@@ -18,7 +18,8 @@ class Session(Protocol):
 
         Args:
             command: one line, no line end.
-            expect: regular expression that ends the answer; None: the device's own prompt, in whatever mode.
+            expect: regular expression that ends the answer, `^` being its beginning; what it matched is then the end
+                of what is given. None: the device's own prompt, in whatever mode.
             timeout_s: bound of this answer; None: what is left of the session.
 
         Raises:
