@@ -23,6 +23,7 @@ from controller.rollout.undo import put_back
 from controller.rollout.work import Order, Work, World, said, trouble
 from devices.configuring.dialect import Guard, GuardKind
 from devices.errors import AuthenticationFailed, CredentialError, DeviceError, HostKeyError, NotSupported, Unreachable
+from devices.transport.session import Session
 from measurements.errors import StoreError
 
 log = logging.getLogger(__name__)
@@ -227,50 +228,52 @@ def _send(work: Work) -> None:
 
 
 def confirm(work: Work) -> None:
-    """Keep the change: disarm, save, and read it all again.
+    """Keep the change, from a new session: disarm, save, and read it all again.
 
     Raises:
         Trouble: it has to be undone.
     """
     work.step(Step.CONFIRMING)
     try:
-        held = work.sending
-        if work.guard is not None:
-            match work.kind:
-                case GuardKind.HELD:
-                    if held is None:
-                        raise Trouble("session_lost")
-                    work.dialect.disarm(held, work.guard)
-                case GuardKind.TIMER | GuardKind.RELOAD:
-                    with work.session() as session:
-                        work.dialect.disarm(session, work.guard)
-                case GuardKind.NONE:
-                    pass
-                case _:
-                    assert_never(work.kind)
-        work.acted(Step.CONFIRMING)
-        work.let_go(cut=False)
-        save(work)
+        with work.session() as session:
+            _disarm(work, session)
+            work.acted(Step.CONFIRMING)
+            work.let_go(cut=False)
+            save(work, session)
     except DeviceError as error:
         raise trouble(work, error) from error
     except CredentialError as error:
         raise Trouble("credential", error=str(error)) from error
 
 
-def save(work: Work) -> None:
-    """Save, and read running and saved again from a new session: only now it is certain that no guard fired meanwhile.
+def _disarm(work: Work, session: Session) -> None:
+    if work.guard is None:
+        return
+    match work.kind:
+        case GuardKind.HELD:
+            if work.sending is None:
+                raise Trouble("session_lost")
+            work.dialect.disarm(work.sending, work.guard)
+        case GuardKind.TIMER | GuardKind.RELOAD:
+            work.dialect.disarm(session, work.guard)
+        case GuardKind.NONE:
+            pass
+        case _:
+            assert_never(work.kind)
+
+
+def save(work: Work, session: Session) -> None:
+    """Save, and read running and saved once more: only now it is certain that no guard fired meanwhile.
 
     Raises:
         Trouble: what is there is not what was meant.
-        DeviceError, CredentialError: the device did not answer.
+        DeviceError: the device did not answer.
     """
     work.step(Step.SAVING)
-    with work.session() as session:
-        work.dialect.save(session)
-        work.acted(Step.SAVING)
-    with work.session() as session:
-        after = verify.read(work, session)
-        saved = work.dialect.fetch_saved(session)
+    work.dialect.save(session)
+    work.acted(Step.SAVING)
+    after = verify.read(work, session)
+    saved = work.dialect.fetch_saved(session)
     if (
         saved is not None
         and work.mark(saved) != after

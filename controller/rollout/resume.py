@@ -130,7 +130,8 @@ def _forward(work: Work, step: Step, reason: str) -> Outcome:
         if step in (Step.SENDING, Step.VERIFYING):
             verify.verify(work)
         if work.kind is GuardKind.HELD:
-            save(work)  # its session is gone and the change stayed: it was confirmed, or nothing was held
+            with work.session() as session:
+                save(work, session)  # the holding session is gone and the change stayed: it was confirmed
         else:
             confirm(work)
     except Trouble as found:

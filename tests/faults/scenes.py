@@ -242,36 +242,35 @@ class _Console:
 
 @dataclass(frozen=True, kw_only=True)
 class Family:
-    """What a simulated console speaks, the change that is sent, and how often it was seen there."""
+    """What a simulated console speaks, and the change that is sent."""
 
     title: str
     guard: GuardKind
     good: tuple[str, ...]
     refused: str
-    trace: str  # stands in a line that only the change brings
     speed: float  # the device's time against ours
 
 
 FAMILIES = {
     "routeros": Family(
         title="RouterOS console (held)", guard=GuardKind.HELD, good=("/ip dns set servers=10.9.9.9",),
-        refused="/ip dns set nonsense=1", trace="servers=10.9.9.9", speed=20.0,
+        refused="/ip dns set nonsense=1", speed=20.0,
     ),
     "routeros-reload": Family(
         title="RouterOS console (reload)", guard=GuardKind.RELOAD, good=("/ip dns set servers=10.9.9.9",),
-        refused="/ip dns set nonsense=1", trace="servers=10.9.9.9", speed=1.0,
+        refused="/ip dns set nonsense=1", speed=1.0,
     ),
     "ios": Family(
         title="IOS console (timer)", guard=GuardKind.TIMER, good=("ntp server 10.9.9.9", "ip name-server 9.9.9.9"),
-        refused="ip nonsense", trace="ntp server 10.9.9.9", speed=3.0,
+        refused="ip nonsense", speed=3.0,
     ),
     "vrp": Family(
         title="Huawei VRP console (reload)", guard=GuardKind.RELOAD,
-        good=("ntp-service unicast-server 10.9.9.9",), refused="nonsense 1", trace="unicast-server 10.9.9.9", speed=3.0,
+        good=("ntp-service unicast-server 10.9.9.9",), refused="nonsense 1", speed=3.0,
     ),
     "ruijie": Family(
         title="Ruijie console (reload)", guard=GuardKind.RELOAD,
-        good=("ntp server 10.9.9.9",), refused="nonsense 1", trace="ntp server 10.9.9.9", speed=3.0,
+        good=("ntp server 10.9.9.9",), refused="nonsense 1", speed=3.0,
     ),
 }  # fmt: skip
 
@@ -315,7 +314,7 @@ def console(family: str, folder: Path, count: int) -> Iterator[Scene]:
             name=told.title, folder=folder, inventory=owned, dialect=dialect(platform), guard=told.guard,
             host_keys=folder / "known_hosts.d", good=told.good, bad={"a line is refused": (*told.good, told.refused)},
             look=lambda device: _Console(routers[device]),
-            sends=lambda device: sum(told.trace in taken for taken in routers[device].log),
+            sends=lambda device: sum(taken.strip() == told.good[0] for taken in routers[device].log),
             accidents={
                 "another host key is presented": Accident(
                     step=None, begin=lambda case: shells.change_host_key(routers[case.device]),
