@@ -106,6 +106,9 @@ def _once(work: Work, session: Session, trying: _Try) -> Step | None:
         return Step.ROLLBACK_FAILED
     trying.undone += 1
     guard = work.guard or Guard(kind=GuardKind.NONE, token=work.token, seconds=0)
+    if back and guard.kind in (GuardKind.TIMER, GuardKind.RELOAD):
+        work.dialect.disarm(session, guard)  # nothing to put back: a restart for nothing would only hurt
+        return None
     restart = RESTART_S if _restarts(guard) else 0.0
     trying.until = max(trying.until, clock.monotonic() + pace.margin_s + restart)
     work.dialect.undo(session, guard, work.base)

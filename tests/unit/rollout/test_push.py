@@ -274,3 +274,18 @@ def test_a_link_that_comes_back_after_the_guard_fired_shows_the_old_configuratio
     order = world.begin()
     assert world.push(order).step is Step.ROLLED_BACK
     assert world.is_base("a")
+
+
+def test_a_device_that_never_took_anything_is_not_restarted_for_nothing(provinces: Any) -> None:
+    undone: list[str] = []
+
+    class Watched(FakeDialect):
+        def undo(self, session: Any, guard: Any, base: str) -> None:
+            undone.append(guard.token)
+            super().undo(session, guard, base)
+
+    world = provinces(dialect=Watched(GuardKind.RELOAD))
+    outcome = world.push(world.begin(lines=("refuse me",)))
+    assert (outcome.step, outcome.reason) == (Step.ROLLED_BACK, "refused")
+    assert undone == []
+    assert world.is_base("a")
