@@ -24,7 +24,7 @@ _CLEAR: Final = re.compile(
 )
 #: What stands after such a word and is none: kinds of encryption and the like.
 _HARMLESS: Final = re.compile(
-    r"(?i)(encryption|aes|wpa\d?|psk\d?|sae|none|enabled?|disabled?|cipher|history|policy)\b.*"
+    r"(?i)(encryption|aes|wpa\d?|psk\d?|sae|none|enabled?|disabled?|cipher|irreversible-cipher|history|policy)\b.*"
 )
 _SECRET_NAME: Final = re.compile(r"(?i)(pass(word|phrase|wd)?|psk|secret|community)$")
 
