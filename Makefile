@@ -11,8 +11,15 @@ BUILD_INPUTS := pyproject.toml frontend/package-lock.json frontend/hook.py $(wil
 demo: $(VENV)/.ready  ## a simulated province, polled over real SNMP, on http://127.0.0.1:8021
 	@exec $(BIN)/merata demo --port $(PORT)
 
-test: $(VENV)/.ready-dev daemons  ## every test; REQUIRE=all fails on a skip
+# The browser's tests by themselves: Playwright keeps an event loop running, beside which no other test can start one.
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile
+test: $(VENV)/.ready-dev daemons  ## every test; REQUIRE=all fails on a skip; PYTEST_ARGS=... runs some, one by one
+ifeq ($(PYTEST_ARGS),)
+	$(BIN)/python -m pytest -q $(PARALLEL) --ignore=tests/browser
+	$(BIN)/python -m pytest -q $(PARALLEL) tests/browser
+else
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+endif
 
 check: $(VENV)/.ready-dev  ## format, lint, types, import contract, catalogues, licences
 	$(BIN)/ruff format --check .

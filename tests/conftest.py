@@ -34,8 +34,9 @@ def _program(*names: str) -> Callable[[], str | None]:
 def _netns() -> str | None:
     if os.geteuid() != 0:
         return "network namespaces need root: run the tests as root"
-    tried = subprocess.run(["ip", "netns", "add", "merata-probe"], capture_output=True, text=True, check=False)
-    subprocess.run(["ip", "netns", "del", "merata-probe"], capture_output=True, check=False)
+    name = f"merata-probe-{os.getpid()}"  # several test processes may ask at once
+    tried = subprocess.run(["ip", "netns", "add", name], capture_output=True, text=True, check=False)
+    subprocess.run(["ip", "netns", "del", name], capture_output=True, check=False)
     return None if tried.returncode == 0 else f"network namespaces are not permitted here: {tried.stderr.strip()}"
 
 
