@@ -85,7 +85,9 @@ def proof_command(state: Path, inventory: Path, ask: PlanAsk, forbidden: Sequenc
     line += ["--live", "--json", "--profile", ask.profile, "--radius-km", f"{ask.radius_km:g}"]
     line += ["--time-limit", f"{PROOF_LIMIT_S:g}", "--at", datetime.fromtimestamp(at, UTC).isoformat()]
     line += ["--count", str(ask.count)] if ask.budget is None else ["--budget", f"{ask.budget:.0f}"]
-    if ask.aversion == "max-min":
+    if ask.is_expected:
+        line += ["--objective", "expected"]
+    elif ask.aversion == "max-min":
         line += ["--objective", "maxmin"]
     elif ask.aversion != "0":
         line += ["--inequality-aversion", ask.aversion]
@@ -371,10 +373,10 @@ class PagesPlanner:
         return tuple(sorted((unwanted | set(ask.forbidden)) - set(ask.locked)))
 
     def _question(self, ask: PlanAsk) -> siting.Ask:
-        fair = ask.aversion not in ("0", "max-min")
+        fair = ask.aversion not in ("0", "max-min") and not ask.is_expected
         return siting.Ask(
             limit=Limit(count=ask.count, budget=ask.budget),
-            objective="maxmin" if ask.aversion == "max-min" else "coverage",
+            objective=ask.aim if ask.is_expected or ask.aversion != "max-min" else "maxmin",
             aversion=float(ask.aversion) if fair else 0.0,
             locked=ask.locked,
             forbidden=self._forbidden(ask),

@@ -278,6 +278,7 @@ class Step:
 
     action build: `place` is a village's code; repair and upgrade: a site's id. people: newly covered at this step.
     rupiah_per_person None where the step reaches nobody new. duplicates: sites of other programmes in reach.
+    expected: people by which the expected figure rises at this step; None: kept before it was counted.
     """
 
     rank: int
@@ -295,6 +296,7 @@ class Step:
     because: str | None = None  # verdict of the site for repair and upgrade
     is_locked: bool = False
     duplicates: tuple[str, ...] = ()
+    expected: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

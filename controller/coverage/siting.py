@@ -177,6 +177,7 @@ def _steps(ground: Ground, ask: Ask, costs: Costs, found: Siting) -> tuple[list[
     by_site = np.argsort(ground.reach.site, kind="stable")
     ends = np.searchsorted(ground.reach.site[by_site], np.arange(ground.reach.n_sites + 1))
     near = _neighbours(ground)
+    promise, misses = ground.promise(), 1 - live.any_works(ground.standing, ground.served.worth)
     steps = []
     for rank, j in enumerate(found.chosen, start=1):
         candidate, cost = ground.candidates[j], ground.candidates[j].cost(costs)
@@ -184,6 +185,8 @@ def _steps(ground: Ground, ask: Ask, costs: Costs, found: Siting) -> tuple[list[
         new = mine[~after[mine] & (weight[mine] > 0)]
         after[new] = True
         gain = float(people[new].sum())
+        brought = float(people[mine] @ misses[mine]) * float(promise[j])
+        misses[mine] *= 1 - promise[j]
         steps.append(
             Step(
                 rank=rank,
@@ -201,6 +204,7 @@ def _steps(ground: Ground, ask: Ask, costs: Costs, found: Siting) -> tuple[list[
                 because=candidate.because,
                 is_locked=candidate.place in ask.locked,
                 duplicates=tuple(near[j]),
+                expected=brought,
             )
         )
     return steps, after

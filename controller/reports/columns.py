@@ -90,6 +90,7 @@ PLAN = (
     _column("backhaul", "text", "", "link that the cost assumes", COSTS),
     _column("cost_rupiah", "number", "rupiah", "cost of this step; an assumption", COSTS),
     _column("people", "number", "people", "people newly served at this step", PLANNED),
+    _column("expected", "number", "people", "rise of the expected figure at this step; empty: not counted", PLANNED),
     _column("rupiah_per_person", "number", "rupiah/person", "cost over people; empty: nobody new", PLANNED),
     _column("because", "text", "", "verdict of the site that is repaired or upgraded", MEASURED),
     _column("is_locked", "boolean", "", "true: the question demanded it", "question"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from controller.coverage.live import fairness
-from controller.coverage.model import Coverage, Equity, LedgerMonth, LiveCoverage, LivePlan, Verdict
+from controller.coverage.model import Coverage, Equity, LedgerMonth, LiveCoverage, LivePlan, Step, Verdict
 from controller.reports.picture import COLOURS, choropleth
 from controller.reports.tables import Ring
 from controller.reports.words import Told
@@ -300,11 +300,15 @@ class _Writer:
         more = told("costs", objective=self._objective(plan.objective), worst=worst, a=told.percent(plan.worst_before),
                     b=told.percent(plan.worst_after), c=told.number(plan.gini_before, 3),
                     d=told.number(plan.gini_after, 3))  # fmt: skip
-        head = [told("rank"), told("remedy"), told("place"), told("unit_district"), told("link"), told("new_people"),
+        more += told("expected_said", a=told.people(plan.expected_before), b=told.people(plan.expected_after))
+        expects = plan.objective == "expected"
+        gain = told("expected_people" if expects else "new_people")
+        head = [told("rank"), told("remedy"), told("place"), told("unit_district"), told("link"), gain,
                 told("cost"), told("per_person")]  # fmt: skip
         rows = [
-            [str(s.rank), told(s.action), s.name, self._district(s.district), told(s.backhaul), told.people(s.people),
-             told.number(s.cost / 1e6, 1), told.number(s.rupiah_per_person)]
+            [str(s.rank), told(s.action), s.name, self._district(s.district), told(s.backhaul),
+             told.people(s.expected if expects else s.people),
+             told.number(s.cost / 1e6, 1), told.number(_each(s, expects=expects))]
             for s in plan.steps[: self.rows]
         ]  # fmt: skip
         made = [_heading(told("plan_head")), _text(lead), _text(more, "small")]
@@ -369,6 +373,13 @@ def _share(row: Coverage) -> tuple[float, str]:
 
 def _of(value: float, row: Coverage) -> float | None:
     return _ratio(value, row.people)
+
+
+def _each(step: Step, *, expects: bool) -> float | None:
+    """Rupiah for each person by whom the figure that is optimised rises."""
+    if not expects:
+        return step.rupiah_per_person
+    return step.cost / step.expected if step.expected else None
 
 
 def _ratio(value: float, whole: float) -> float | None:

@@ -129,6 +129,8 @@ def plan(found: LivePlan, *, made_at: float) -> Table:
         ("gap_pct", f"{found.gap_pct:.3f}"),
         ("covered_before", f"{found.covered_before:.0f}"),
         ("covered_after", f"{found.covered_after:.0f}"),
+        ("expected_before", f"{found.expected_before:.0f}"),
+        ("expected_after", f"{found.expected_after:.0f}"),
         ("cost_rupiah", f"{found.cost:.0f}"),
         ("costs", "planning assumptions"),
     )
@@ -139,7 +141,7 @@ def plan(found: LivePlan, *, made_at: float) -> Table:
 
 def _step(s: Step) -> tuple[Plain, ...]:
     return (s.rank, s.action.value, s.place, s.name, s.district, s.regency, s.backhaul, _round(s.cost, 0),
-            _people(s.people), _round(s.rupiah_per_person, 0), s.because, s.is_locked,
+            _people(s.people), _people(s.expected), _round(s.rupiah_per_person, 0), s.because, s.is_locked,
             " ".join(s.duplicates))  # fmt: skip
 
 

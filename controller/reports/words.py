@@ -136,6 +136,12 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "coverage": ("orang terbanyak", "most people"),
     "fair": ("banyak orang dan merata, bobot {n}", "many people, evenly, aversion {n}"),
+    "expected": ("orang yang diharapkan terlayani", "people expected to be served"),
+    "expected_said": (
+        " Angka yang diharapkan, tiap lokasi menurut mutu terukurnya: {a} menjadi {b} orang.",
+        " Expected figure, each site at its measured worth: {a} to {b} people.",
+    ),
+    "expected_people": ("Diharapkan", "Expected"),
     "maxmin": ("wilayah terburuk dulu", "worst region first"),
     "rank": ("No.", "No."),
     "place": ("Tempat", "Place"),

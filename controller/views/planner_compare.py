@@ -51,7 +51,8 @@ class Line:
 class ComparePage:
     """`/rencana/bandingkan`. differs: inputs that are not the same, then no differences are shown.
 
-    trades: the stops of fairness of A, with B's own answer at its stop where both ask for as much.
+    trades: the stops of fairness of A (of B where A is about the expected figure), with B's own answer at its stop
+    where both ask for as much. stops: (stop, letter) of the plans that stand among them.
     """
 
     fresh: Fresh
@@ -62,7 +63,7 @@ class ComparePage:
     districts: tuple[Line, ...]
     differs: tuple[str, ...]
     trades: tuple[Trade, ...]
-    has_both: bool
+    stops: tuple[tuple[str, str], ...]
     names: Mapping[str, str]
     outlines: Mapping[str, Sequence[Ring]]
     borders: Mapping[str, Sequence[Ring]]
@@ -105,7 +106,9 @@ def scenario_page(
 def compare_page(fleet: Fleet, planner: Planner, a: Scenario, b: Scenario, *, approximate: bool) -> ComparePage:
     """Two saved plans."""
     differs = differences(a, b)
-    both = not differs and (a.ask.count, a.ask.budget) == (b.ask.count, b.ask.budget)
+    counted = [(s, letter) for s, letter in ((a, "A"), (b, "B")) if not s.ask.is_expected]
+    both = len(counted) == 2 and not differs and (a.ask.count, a.ask.budget) == (b.ask.count, b.ask.budget)
+    among = counted if both else counted[:1]
     own = trade_of(b.ask.aversion, b.plan)
     return ComparePage(
         fresh=fleet.fresh,
@@ -115,8 +118,8 @@ def compare_page(fleet: Fleet, planner: Planner, a: Scenario, b: Scenario, *, ap
         regencies=_lines(fleet, a, b, 1),
         districts=_lines(fleet, a, b, 2),
         differs=differs,
-        trades=tuple(own if both and t.aversion == own.aversion else t for t in a.trades),
-        has_both=both,
+        trades=tuple(own if both and t.aversion == own.aversion else t for t in (a.trades or b.trades)),
+        stops=tuple((s.ask.aversion, letter) for s, letter in among),
         names=_names(fleet, (a, b)),
         outlines=planner.outlines("district"),
         borders=planner.outlines("regency"),

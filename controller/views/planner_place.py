@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from controller.coverage.cells import CAUSES, Hexagons
 from controller.coverage.model import Cause, Coverage, Gap, Inputs, LiveCoverage, SiteWorth, Step, Verdict
 from controller.views.fleet import Fleet, Fresh
 from controller.views.planner import RADII, PlannerFilter, shown
 from controller.views.planner_cells import cell_at
+from controller.views.planner_scenarios import Scenario
 from controller.views.planner_sources import PlanAsk, Planner
 from geography.units import Level, Unit
 from planning.reach import haversine_km
 
+Floats = NDArray[np.float64]
 NEAR = 12  # sites named at most
 
 
@@ -31,8 +34,9 @@ class NearSite:
 class PlacePage:
     """`/rencana/tempat/<place>`.
 
-    unit: the village (of the site). site: where the place is one. row: its ladder; radii: at each radius. gaps: of the
-    village, by cause. step: what the plan does here; plan_size: of how many. stands: locked, forbidden or free.
+    unit: the village (of the site); None for an imported point. site: where the place is one. row: its ladder; radii:
+    at each radius. gaps: of the village, by cause. step: what the plan does here; plan_size: of how many. kept: the
+    saved plan that the step is one of; is_as_saved: all inputs are still those of that plan.
     """
 
     fresh: Fresh
@@ -49,6 +53,8 @@ class PlacePage:
     step: Step | None
     plan_size: int
     inputs: Inputs
+    kept: Scenario | None = None
+    is_as_saved: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,33 +75,49 @@ class PickedCell:
     site_name: str
 
 
-def place_page(fleet: Fleet, planner: Planner, wanted: PlannerFilter, place: str, now: float) -> PlacePage | None:
-    """Everything known of a place; None where it is neither a village nor a site."""
+def place_page(
+    fleet: Fleet, planner: Planner, wanted: PlannerFilter, place: str, now: float, *, kept: Scenario | None = None
+) -> PlacePage | None:
+    """Everything known of a place; None where it is neither a village nor a site nor a step of the plan.
+
+    Args:
+        fleet: as it is now.
+        planner: of today.
+        wanted: what is asked.
+        place: id of a site, code of a village, or an imported point.
+        now: epoch s.
+        kept: the saved plan that is looked at: its step is shown as it was saved, the surroundings as they are now.
+    """
     found = planner.coverage(wanted.profile, wanted.radius_km, now)
     if found is None:
         return None
     site = next((s for s in found.sites if s.site == place), None)
     unit = planner.units.find(site.area if site else place)
-    if site is None and (unit is None or unit.code != place or unit.level is not Level.VILLAGE):
+    if site is None and unit is not None and (unit.code != place or unit.level is not Level.VILLAGE):
+        return None
+    plan = kept.plan if kept else shown(planner, wanted.ask, found, now).plan if wanted.ask else None
+    step = next((s for s in plan.steps if s.place == place), None) if plan else None
+    if site is None and unit is None and step is None:
         return None
     code = unit.code if unit else ""
-    plan = shown(planner, wanted.ask, found, now).plan if wanted.ask else None
     hexes = planner.hexagons(wanted.profile, wanted.radius_km, now) if unit else None
     return PlacePage(
         fresh=fleet.fresh,
         filter=wanted,
         place=place,
-        name=site.name if site else unit.name if unit else place,
-        path=planner.units.path(code) if site else planner.units.path(unit.parent or "") if unit else "",
+        name=site.name if site else unit.name if unit else step.name if step else place,
+        path=planner.units.path(code if site else _above(unit, step)),
         unit=unit,
         site=site,
         row=_row(found, code),
         radii=tuple(r for r in (_row(planner.coverage(wanted.profile, km, now), code) for km in RADII) if r),
         gaps=tuple(g for g in found.gaps if g.village == code),
-        sites=_near(found, hexes, code) if hexes is not None else (),
-        step=next((s for s in plan.steps if s.place == place), None) if plan else None,
+        sites=_around(found, hexes, code, step),
+        step=step,
         plan_size=len(plan.steps) if plan else 0,
         inputs=found.inputs,
+        kept=kept,
+        is_as_saved=kept is None or kept.plan.inputs.hash == found.inputs.hash,
     )
 
 
@@ -133,15 +155,24 @@ def _row(found: LiveCoverage | None, code: str) -> Coverage | None:
     return next((r for r in found.rows if r.code == code), None) if found else None
 
 
-def _near(found: LiveCoverage, hexes: Hexagons, code: str) -> tuple[NearSite, ...]:
-    """The nearest public sites, counted from the village's hexagons; those in reach first, then by distance."""
-    if code not in hexes.villages:
-        return ()
-    mine = hexes.village == hexes.villages.index(code)
+def _above(unit: Unit | None, step: Step | None) -> str:
+    return (unit.parent or "") if unit else step.district if step else ""
+
+
+def _around(found: LiveCoverage, hexes: Hexagons | None, code: str, step: Step | None) -> tuple[NearSite, ...]:
+    """Sites near a village, counted from its hexagons; near an imported point, from there."""
+    if hexes is not None and code in hexes.villages:
+        mine = hexes.village == hexes.villages.index(code)
+        return _near(found, hexes.lat[mine], hexes.lon[mine])
+    return _near(found, np.array([step.lat]), np.array([step.lon])) if step is not None else ()
+
+
+def _near(found: LiveCoverage, from_lat: Floats, from_lon: Floats) -> tuple[NearSite, ...]:
+    """The nearest public sites; those in reach first, then by distance."""
     public = [s for s in found.sites if s.verdict is not Verdict.NOT_PUBLIC]
-    if not mine.any() or not public:
+    if not len(from_lat) or not public:
         return ()
     lat, lon = np.array([s.lat for s in public]), np.array([s.lon for s in public])
-    km = haversine_km(hexes.lat[mine][:, None], hexes.lon[mine][:, None], lat[None, :], lon[None, :]).min(axis=0)
+    km = haversine_km(from_lat[:, None], from_lon[:, None], lat[None, :], lon[None, :]).min(axis=0)
     order = np.argsort(km, kind="stable")[:NEAR].tolist()
     return tuple(NearSite(site=public[j], km=float(km[j]), is_in_reach=bool(km[j] <= found.radius_km)) for j in order)

@@ -31,7 +31,10 @@ class TooMany(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trade:
-    """What one stop of fairness gives. worst: share of the worst region after; people: newly served."""
+    """What one stop of fairness gives; a plan for the expected figure has no stops.
+
+    worst: share of the worst region after; people: newly served.
+    """
 
     aversion: str
     people: float
@@ -43,8 +46,8 @@ class Trade:
 class Scenario:
     """A question with its answer as it was on that day.
 
-    is_bounded: the plan's bound comes from a proof, which may have run out of time. marginal: newly served people of
-    each further step.
+    is_bounded: the plan's bound comes from a proof, which may have run out of time. marginal: what each further step
+    adds to the figure that is optimised, in people.
     """
 
     id: str
@@ -87,6 +90,8 @@ def compose(
 
 def _trades(planner: Planner, ask: PlanAsk, plan: LivePlan, now: float) -> list[Trade]:
     """The same question at every stop of fairness."""
+    if ask.is_expected:
+        return []
     found = []
     for stop in AVERSIONS:
         try:
@@ -108,13 +113,13 @@ def trade_of(stop: str, plan: LivePlan) -> Trade:
 
 
 def _marginal(planner: Planner, ask: PlanAsk, plan: LivePlan, now: float) -> tuple[float, ...]:
-    """What each next step adds when building goes on past the plan, for most people first."""
+    """What each next step adds to the figure that is optimised, building on past the plan and without fairness."""
     count = min(MARGINAL_MOST, max(MARGINAL_LEAST, MARGINAL_TIMES * len(plan.steps)))
     try:
         longer = planner.plan(replace(ask, count=count, budget=None, aversion="0", locked=()), now)
     except PlanRefused:
         longer = plan
-    return tuple(s.people for s in longer.steps)
+    return tuple((s.expected or 0.0) if ask.is_expected else s.people for s in longer.steps)
 
 
 class Scenarios:

@@ -15,6 +15,8 @@ from controller.views.sources import Ring
 from geography.units import Units
 
 AVERSIONS = ("0", "0.5", "1", "2", "max-min")  # five stops, from most people to the worst region first
+COUNTED, EXPECTED = "coverage", "expected"
+AIMS = (COUNTED, EXPECTED)  # the figure a plan optimises: people served by the thresholds, or people expected to be
 ACTIONS = (Remedy.BUILD, Remedy.REPAIR, Remedy.UPGRADE)
 
 
@@ -33,7 +35,8 @@ class PlanRefused(Exception):
 class PlanAsk:
     """Where to go next: `count` sites or a `budget` in rupiah (one of them), inside `area` (None: everywhere).
 
-    aversion: one of `AVERSIONS`. locked, forbidden: codes of villages and ids of sites, in text order.
+    aim: one of `AIMS`. aversion: one of `AVERSIONS`, "0" where the aim is the expected figure.
+    locked, forbidden: codes of villages and ids of sites, in text order.
     """
 
     profile: str
@@ -45,6 +48,12 @@ class PlanAsk:
     locked: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()
     actions: tuple[Remedy, ...] = ACTIONS
+    aim: str = COUNTED
+
+    @property
+    def is_expected(self) -> bool:
+        """The expected figure is optimised; fairness between regions is not defined for it."""
+        return self.aim == EXPECTED
 
     def key(self, inputs: str) -> str:
         """Hash of this question asked of these inputs (their hash)."""

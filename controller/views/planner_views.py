@@ -37,9 +37,11 @@ class PlannerViews:
         """`/rencana/angka`."""
         return figure_page(fleet, self.planner, wanted, figure, now)
 
-    def place(self, fleet: Fleet, wanted: PlannerFilter, place: str, now: float) -> PlacePage | None:
-        """`/rencana/tempat/<place>`."""
-        return place_page(fleet, self.planner, wanted, place, now)
+    def place(
+        self, fleet: Fleet, wanted: PlannerFilter, place: str, now: float, *, kept: Scenario | None = None
+    ) -> PlacePage | None:
+        """`/rencana/tempat/<place>`; kept: of a saved plan."""
+        return place_page(fleet, self.planner, wanted, place, now, kept=kept)
 
     def cell(self, wanted: PlannerFilter, now: float, *, lat: float, lon: float, resolution: int) -> PickedCell | None:
         """The hexagon that was chosen on the map."""

@@ -34,6 +34,11 @@ class PlanQuery(BaseModel):
     anggaran: str | None = Field(default=None, max_length=40, description="budget in rupiah, instead of n")
     radius: str | None = Field(default=None, max_length=8, description="0.15, 1 or 5 km")
     pemerataan: str | None = Field(default=None, max_length=2, description="fairness: 0 (most people) to 4 (max-min)")
+    sasaran: str | None = Field(
+        default=None,
+        max_length=12,
+        description="what is optimised: ambang (people served by the thresholds) or diharapkan",
+    )
     wilayah: str | None = Field(default=None, max_length=13, description="Kemendagri code of a regency or district")
     profil: str | None = Field(default=None, max_length=40, description="threshold profile")
     kunci: list[str] = Field(default=[], description="village codes or site ids that must be in; repeat")
@@ -42,7 +47,10 @@ class PlanQuery(BaseModel):
 
 
 class PlanOut(BaseModel):
-    """A plan in figures. state: of its proof. status, bound, gap_pct: only once there is one. plan: with every step."""
+    """A plan in figures. state: of its proof. status, bound, gap_pct: only once there is one. plan: with every step.
+
+    objective: what is optimised. people: newly served by the thresholds; expected_people: gain of the expected figure.
+    """
 
     key: str
     inputs: str
@@ -50,7 +58,9 @@ class PlanOut(BaseModel):
     status: str
     bound: float | None
     gap_pct: float | None
+    objective: str
     people: float
+    expected_people: float
     cost: float
     steps: int
     seconds: float
@@ -164,7 +174,9 @@ def _told(shown: PlanShown, *, whole: bool) -> dict[str, Any]:
         "status": found.status if proven else "feasible",
         "bound": found.bound if proven else None,
         "gap_pct": round(found.gap_pct, 4) if proven else None,
+        "objective": found.objective,
         "people": round(found.covered_after - found.covered_before, 1),
+        "expected_people": round(found.expected_after - found.expected_before, 1),
         "cost": found.cost,
         "steps": len(found.steps),
         "seconds": found.seconds,

@@ -76,10 +76,16 @@ def figure() -> Response:
 
 @blueprint.get("/rencana/tempat/<place>")
 def place(place: str) -> Response:
-    """What stands behind one row of the tables; with `ringkas` only what a click on the map shows."""
+    """What stands behind one row of the tables; with `ringkas` only what a click on the map shows.
+
+    `skenario`: the row is one of that saved plan.
+    """
     now = fleet()
     found = planner()
-    shown = found.place(now, _wanted(found), place, g_now()) if found else None
+    kept = found.scenarios.find(name) if found and (name := request.args.get("skenario")) else None
+    if found is None or (kept is None and "skenario" in request.args):
+        abort(404)
+    shown = found.place(now, query.filter_of(kept.ask) if kept else _wanted(found), place, g_now(), kept=kept)
     if shown is None:
         abort(404)
     return _render("planner_picked_place.html" if "ringkas" in request.args else "planner_place.html", page=shown)

@@ -13,13 +13,14 @@ from flask import request
 
 from controller.coverage.model import Remedy
 from controller.views.planner import DEFAULT_COUNT, LAYERS, LEVELS, RADII, PlannerFilter, Shade
-from controller.views.planner_sources import ACTIONS, AVERSIONS, PlanAsk
+from controller.views.planner_sources import ACTIONS, AIMS, AVERSIONS, COUNTED, EXPECTED, PlanAsk
 
 LEVEL_WORDS: dict[str, str] = dict(zip(LEVELS, ("kabupaten", "kecamatan", "desa"), strict=True))
 LAYER_WORDS: dict[str, str] = dict(zip(LAYERS, ("berfungsi", "terpasang", "memadai", "selisih"), strict=True))
 RADIUS_WORDS = {0.15: "0.15", 1.0: "1", 5.0: "5"}
 ACTION_WORDS = {Remedy.BUILD: "bangun", Remedy.REPAIR: "perbaiki", Remedy.UPGRADE: "tingkatkan"}
 FIGURE_WORDS = {"effective": "berfungsi", "nominal": "terpasang", "unknown": "tak-terukur", "gini": "ketimpangan"}
+AIM_WORDS = {COUNTED: "ambang", EXPECTED: "diharapkan"}
 MOST_SITES = 2000
 MOST_RUPIAH = 1e14
 MOST_PLACES = 200
@@ -61,16 +62,18 @@ def read_ask(wanted: PlannerFilter, *, default: bool = False) -> PlanAsk | None:
     stop = _number(request.args.get("pemerataan"), len(AVERSIONS) - 1)
     actions = tuple(a for a in ACTIONS if ACTION_WORDS[a] in request.args.getlist("tindakan")) or ACTIONS
     locked = _places("kunci")
+    aim = _key(AIM_WORDS, request.args.get("sasaran"), COUNTED)
     return PlanAsk(
         profile=wanted.profile,
         radius_km=wanted.radius_km,
         count=None if budget is not None else int(count or 0),
         budget=budget,
-        aversion=AVERSIONS[int(stop or 0)],
+        aversion="0" if aim == EXPECTED else AVERSIONS[int(stop or 0)],
         area=wanted.area or None,
         locked=locked,
         forbidden=tuple(p for p in _places("larang") if p not in locked),
         actions=actions,
+        aim=aim,
     )
 
 
@@ -100,7 +103,7 @@ def pairs(wanted: PlannerFilter) -> list[tuple[str, str]]:
 def ask_pairs(ask: PlanAsk) -> list[tuple[str, str]]:
     """The plan's part of the question."""
     limit = ("anggaran", f"{ask.budget:.0f}") if ask.budget is not None else ("n", str(ask.count))
-    found = [limit, ("pemerataan", str(AVERSIONS.index(ask.aversion)))]
+    found = [limit, ("sasaran", AIM_WORDS[ask.aim]) if ask.is_expected else ("pemerataan", str(stop(ask)))]
     found += [("kunci", p) for p in ask.locked] + [("larang", p) for p in ask.forbidden]
     if ask.actions != ACTIONS:
         found += [("tindakan", ACTION_WORDS[a]) for a in ask.actions]
@@ -136,6 +139,17 @@ def with_limit(wanted: PlannerFilter, *, count: int | None = None, budget: float
 def with_radius(ask: PlanAsk | None, radius_km: float) -> PlanAsk | None:
     """The question at another radius."""
     return None if ask is None else replace(ask, radius_km=radius_km)
+
+
+def with_aim(wanted: PlannerFilter, aim: str) -> PlanAsk:
+    """The question with another figure to optimise; the expected one knows no fairness between regions."""
+    asked = ask_of(wanted)
+    return replace(asked, aim=aim, aversion="0" if aim == EXPECTED else asked.aversion)
+
+
+def aims() -> Iterable[str]:
+    """The figures that a plan can optimise."""
+    return AIMS
 
 
 def stop(ask: PlanAsk | None) -> int:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from controller.coverage.model import LivePlan, SiteWorth, ThresholdProfile
 from controller.reports import notes
 from controller.views.planner_cells import side_deg
+from controller.views.planner_sources import PlanAsk
 from web.words import format as fmt
 from web.words import terms
 from web.words.catalogue import gettext, pgettext
@@ -276,6 +277,20 @@ def aversion(value: str) -> str:
         "max-min": pgettext("fairness", "worst region first"),
     }
     return words[value]
+
+
+def aim(value: str) -> str:
+    """The figure that a plan optimises."""
+    words = {
+        "coverage": pgettext("aim", "People served, by the threshold"),
+        "expected": pgettext("aim", "People expected to be served"),
+    }
+    return words[value]
+
+
+def manner(ask: PlanAsk) -> str:
+    """How a question weighs people, in few words: its stop of fairness, or that it is about the expected figure."""
+    return pgettext("fairness", "expected people") if ask.is_expected else aversion(ask.aversion)
 
 
 def date(at: float) -> str:

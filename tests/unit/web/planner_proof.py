@@ -26,6 +26,7 @@ def command(count: int, resolution: int) -> object:
             "count": ask.count,
             "budget": ask.budget,
             "aversion": ask.aversion,
+            "aim": ask.aim,
             "area": ask.area,
             "locked": ask.locked,
             "forbidden": list(forbidden),
@@ -45,7 +46,7 @@ def main(text: str) -> None:
     stop = told["aversion"]
     ask = siting.Ask(
         limit=Limit(count=told["count"], budget=told["budget"]),
-        objective="maxmin" if stop == "max-min" else "coverage",
+        objective="maxmin" if stop == "max-min" else told["aim"],
         aversion=0.0 if stop == "max-min" else float(stop),
         locked=tuple(told["locked"]),
         forbidden=tuple(told["forbidden"]),

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from controller.coverage.ledger import Ledger
 from controller.views.planner_views import PlannerViews
-from tests.unit.web.planner_world import planner_world
+from tests.unit.web.planner_world import planner_of, planner_world
 from tests.unit.web.world import World, world
 from web import WebSettings, create_app
 
@@ -190,3 +190,39 @@ def test_a_locked_place_where_nothing_can_be_done_is_named(
     works = next(s for s in found.sites if s.verdict.value == "effective")
     page = words(client.get(f"/rencana?n=5&kunci={works.site}").text)
     assert f"Di {works.name} tidak ada yang dapat dibangun" in page
+
+
+def test_the_expected_figure_can_be_optimised_and_is_named_everywhere(client: FlaskClient, views: PlannerViews) -> None:
+    asked = "n=60&sasaran=diharapkan&pemerataan=3"
+    page = client.get(f"/rencana?{asked}").text
+    assert "orang yang diharapkan terlayani" in words(page)
+    assert re.search(r'<input type="range"[^>]* disabled aria-describedby="px"', page)
+    assert "Tidak berlaku: angka yang diharapkan adalah satu jumlah atas semua orang." in words(page)
+    assert 'name="sasaran" value="diharapkan"' in page
+    told = client.get(f"/api/v1/plan?{asked}").get_json()
+    even = client.get("/api/v1/plan?n=60").get_json()
+    assert (told["objective"], even["objective"]) == ("expected", "coverage")
+    assert told["expected_people"] > even["expected_people"]
+    assert told["people"] <= even["people"]
+    kept = client.post(f"/rencana/simpan?{asked}", data={"nama": "harapan"}).location
+    plain = client.post("/rencana/simpan?n=60", data={"nama": "ambang"}).location
+    assert "Dioptimalkan: Orang yang diharapkan terlayani" in words(client.get(kept).text)
+    beside = client.get(f"/rencana/bandingkan?a={kept[-12:]}&b={plain[-12:]}").text
+    assert "A dan B mengoptimalkan angka yang berbeda" in words(beside)
+    assert views.scenarios.find(kept[-12:]).trades == ()  # type: ignore[union-attr]  # just saved
+
+
+def test_a_row_of_a_saved_plan_opens_as_it_was_saved_and_says_what_changed(
+    client: FlaskClient, views: PlannerViews, given: World, tmp_path: Path
+) -> None:
+    kept = client.post("/rencana/simpan?n=4", data={"nama": "lama"}).location
+    row = re.search(r'<a href="(/rencana/tempat/[^"]+\?skenario=[0-9a-f]{12})"', client.get(kept).text)
+    assert row
+    assert "Dasarnya tidak berubah sejak itu." in words(client.get(row[1]).text)
+    tomorrow = PlannerViews(planner_of(tmp_path, count=120), views.scenarios)
+    later = create_app(given.views, WebSettings(clock=lambda: given.now + 7200), tomorrow)
+    page = later.test_client().get(row[1])
+    assert page.status_code == 200
+    assert "Datanya sudah berubah sejak rencana ini disimpan." in words(page.text)
+    assert "Dasar langkah yang tersimpan" in words(page.text)
+    assert client.get(row[1].replace("skenario=", "skenario=x")).status_code == 404
