@@ -27,7 +27,7 @@ SECRETS = {
 }
 MEASURED_S = 31 * 86_400  # tests of the last days are made, not told
 SHELLS, RULES = "ssh", "speed-tests.toml"
-LAYOUT = 2  # raised when an older demo's folder can no longer be continued
+LAYOUT = 3  # raised when an older demo's folder can no longer be continued
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,7 @@ class Scene:
     ssh_port: int = 0  # at the devices' addresses; 0: nothing has a shell
     sshd_port: int = 0  # of the one server behind them
     download_port: int = 0
+    console_port: int = 0  # of the consoles that can be changed, at the devices' addresses
 
 
 def free_udp_port(wanted: int = 0) -> int:
@@ -115,19 +116,21 @@ def prepare(folder: Path, *, devices: int, seed: int, now: float, say: Callable[
     if scene and (scene.devices, scene.seed) == (devices, seed) and now - last_used(folder) < FRESH_AFTER_S:
         return _free_again(folder, scene)
     from devices.inventory import load
-    from merata import coverage_demo, demo_history, demo_shells
+    from merata import coverage_demo, demo_changes, demo_history, demo_shells
     from simulator.province import build
     from simulator.story import PAST_S, Story
 
     beside = folder.with_name(folder.name + ".new")
     shutil.rmtree(beside, ignore_errors=True)
     (beside / "state").mkdir(parents=True, mode=0o700)
-    ssh_port, sshd_port, download_port = free_tcp_ports(3)
+    ssh_port, sshd_port, download_port, console_port = free_tcp_ports(4)
     shells = demo_shells.make(beside / SHELLS, sshd_port)
     scene = Scene(
         layout=LAYOUT, seed=seed, devices=devices, origin=now, snmp_port=free_udp_port(),
         ssh_port=ssh_port if shells else 0, sshd_port=sshd_port if shells else 0, download_port=download_port,
+        console_port=console_port,
     )  # fmt: skip
+    demo_changes.make(beside, now=now)
     _write_scene(beside, scene)
     story = Story(build(seed=seed, devices=devices), (now,))
     demo_history.write(beside / "state", story, load(beside / "inventory.yaml"), until=now, progress=say)
@@ -140,7 +143,8 @@ def prepare(folder: Path, *, devices: int, seed: int, now: float, say: Callable[
 def _free_again(folder: Path, scene: Scene) -> Scene:
     """A scene that goes on, with other ports where somebody took its own in between."""
     snmp_port = free_udp_port(scene.snmp_port)
-    told = {name: getattr(scene, name) for name in ("ssh_port", "sshd_port", "download_port") if getattr(scene, name)}
+    names = ("ssh_port", "sshd_port", "download_port", "console_port")
+    told = {name: getattr(scene, name) for name in names if getattr(scene, name)}
     free = free_tcp_ports(len(told), wanted=tuple(told.values()))
     found = replace(scene, snmp_port=snmp_port, **dict(zip(told, free, strict=True)))
     _write_scene(folder, found)  # also where nothing changed: the folder may have been moved
@@ -150,8 +154,8 @@ def _free_again(folder: Path, scene: Scene) -> Scene:
 def _write_scene(folder: Path, scene: Scene) -> None:
     import getpass
 
-    from merata import coverage_demo, demo_shells
-    from simulator import inventory_text
+    from merata import coverage_demo, demo_changes, demo_shells
+    from simulator import consoles, inventory_text
     from simulator.province import build
 
     province = build(seed=scene.seed, devices=scene.devices)
@@ -164,7 +168,14 @@ def _write_scene(folder: Path, scene: Scene) -> None:
         demo_shells.pin(
             _shells(folder, scene), folder / "state" / "known_hosts.d", behind, port=scene.ssh_port, now=scene.origin
         )
-    text = "".join(inventory_text.write(province, port=scene.snmp_port, tcp=True, ssh=ssh))
+    console = None
+    if scene.console_port:
+        console = inventory_text.Console(
+            port=scene.console_port, username=consoles.USERNAME, password=f"{demo_changes.FOLDER}/{consoles.PASSWORD}"
+        )
+        changed = [(d.id, d.address) for d in inventory_text.with_console(province)]
+        demo_changes.pin(folder, changed, port=scene.console_port)
+    text = "".join(inventory_text.write(province, port=scene.snmp_port, tcp=True, ssh=ssh, console=console))
     (folder / "inventory.yaml").write_text(text, encoding="utf-8")
     if scene.download_port:
         rules = coverage_demo.rules(province, port=scene.download_port, has_shells=ssh is not None)
@@ -180,7 +191,10 @@ def _shells(folder: Path, scene: Scene) -> Shells:
 
 
 def parts(folder: Path, scene: Scene, port: int) -> list[Part]:
-    """SSH server, simulator, controller, pages: the last three are the same commands that stand in the units."""
+    """SSH server, simulator, controller, pages, executor: the last three are the same commands that stand in the units.
+
+    Once the pages are up, the executor and what happens in this demonstration are started, and give way to all others.
+    """
     os.environ.update(SECRETS)
     merata = (sys.executable, "-m", "merata", "--state", str(folder / "state"))
     with_inventory = (*merata, "--inventory", str(folder / "inventory.yaml"))
@@ -198,11 +212,30 @@ def parts(folder: Path, scene: Scene, port: int) -> list[Part]:
         demo_shells.configure(shells)  # for the ports and the folder of today
         anchored = (*anchored, "--ssh", str(scene.ssh_port), str(scene.sshd_port))
         first = [Part(name="shells", command=shells.command, ready_port=scene.sshd_port)]
+    last = []
+    if scene.console_port:
+        from merata import demo_changes
+
+        anchored = (*anchored, "--consoles", str(scene.console_port), str(folder / demo_changes.FOLDER))
+        last = _changing(folder, with_inventory)
     return [
         *first,
         Part(name="simulator", command=(*merata, *simulate, *anchored), ready="READY"),
         Part(name="controller", command=(*with_inventory, "run", *tests), ready="READY"),
         Part(name="pages", command=(*with_inventory, "web", "--port", str(port)), ready_port=port),
+        *last,
+    ]
+
+
+def _changing(folder: Path, with_inventory: tuple[str, ...]) -> list[Part]:
+    """What changes routers, and what there is to change: behind the pages, at the lowest priority."""
+    nice = shutil.which("nice")
+    gently = (nice, "-n", "15") if nice else ()
+    execute = (*gently, *with_inventory, "executor", "--workers", "4", "--log-level", "warning")
+    play = (*gently, sys.executable, "-m", "merata.demo_rollout", str(folder))
+    return [
+        Part(name="executor", command=execute, ready="READY", is_late=True, grace_s=60.0),
+        Part(name="change", command=play, is_late=True, may_end=True),
     ]
 
 

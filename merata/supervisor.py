@@ -31,6 +31,8 @@ class Part:
     ready_within_s: float = 60.0
     grace_s: float = 12.0
     quiet: bool = True  # pass on only what it says on stderr
+    is_late: bool = False  # started once the rest is ready and said to be
+    may_end: bool = False  # its end is no failure
 
 
 class PartFailed(Exception):
@@ -113,7 +115,7 @@ class Supervisor:
 
     async def watch(self, stop: asyncio.Event) -> str | None:
         """Wait for `stop` or for a part to end; the name of the part that ended, or None."""
-        ends = {asyncio.create_task(process.wait()): part.name for part, process in self._running}
+        ends = {asyncio.create_task(process.wait()): part.name for part, process in self._running if not part.may_end}
         asked = asyncio.create_task(stop.wait())
         done, pending = await asyncio.wait({asked, *ends}, return_when=asyncio.FIRST_COMPLETED)
         for task in pending:
@@ -144,7 +146,11 @@ async def supervise(parts: Sequence[Part], *, say: Callable[[str], None], on_rea
     supervisor = Supervisor(say)
     asked = asyncio.create_task(stop.wait())
     try:
-        for part in parts:
+        is_said = False
+        for part in sorted(parts, key=lambda one: one.is_late):
+            if part.is_late and not is_said:
+                on_ready()
+                is_said = True
             starting = asyncio.create_task(supervisor.start(part))
             await asyncio.wait({starting, asked}, return_when=asyncio.FIRST_COMPLETED)
             if asked.done():
@@ -152,7 +158,8 @@ async def supervise(parts: Sequence[Part], *, say: Callable[[str], None], on_rea
                 return 0
             await starting
             say(f"{part.name} is running")
-        on_ready()
+        if not is_said:
+            on_ready()
         ended = await supervisor.watch(stop)
         if ended is not None:
             print(f"merata: {ended} ended by itself; the rest is stopped", file=sys.stderr)

@@ -14,7 +14,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from devices.transport.snmp import ber
 from devices.transport.snmp.api import UsmUser
@@ -67,6 +67,7 @@ class Agents:
         community: the community that v2c requests must bring.
         user: who may ask devices that speak v3.
         clock: the time (epoch s); given in tests.
+        clients: how many hang on a device, of as many as the story tells: for what happens to it besides the story.
     """
 
     def __init__(
@@ -76,12 +77,14 @@ class Agents:
         community: bytes = COMMUNITY,
         user: UsmUser = USER,
         clock: Callable[[], float] = time.time,
+        clients: Callable[[SimDevice, int], int] | None = None,
     ) -> None:
         self.story = story
         self.user = user
         self.community = community
         self.counts = Counts()
         self._clock = clock
+        self._clients = clients
         self._chance = random.Random(story.province.seed)  # noqa: S311 - which packets are lost is no secret
         self._residents = {
             socket.inet_aton(d.address): _Resident(d, platforms.view(d.platform, d.is_gateway))
@@ -142,7 +145,10 @@ class Agents:
         if resident.now is None or not 0 <= at - resident.at < SAME_MOMENT_S:
             story, device = self.story, resident.device
             resident.at = at
-            resident.now = Now(device, story.province.sites[device.site], story.traits(device), story.state(device, at))
+            state = story.state(device, at)
+            if self._clients is not None and (here := self._clients(device, state.clients)) != state.clients:
+                state = replace(state, clients=here)
+            resident.now = Now(device, story.province.sites[device.site], story.traits(device), state)
         return resident.now
 
     def warm(self) -> None:

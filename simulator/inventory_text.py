@@ -29,6 +29,15 @@ class Ssh:
     key: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Console:
+    """How the consoles of RouterOS are entered. password: path, relative to the inventory's folder."""
+
+    port: int
+    username: str
+    password: str
+
+
 _HEAD = """\
 # A made-up province (seed {seed}): {sites} sites, {devices} devices, answered by `merata simulate`.
 # Places are real; sites, equipment and troubles are not.
@@ -78,6 +87,18 @@ _SSH = """\
     username: {username}
     key: key:{key}
 """
+_CONSOLE = """\
+  demo-console:
+    username: {username}
+    password: file:{password}
+"""
+_CONSOLES = """\
+  console:
+    device:
+      ssh:
+        credential: demo-console
+        port: {port}
+"""
 _SHELLS = """\
   shell:
     device:
@@ -88,7 +109,9 @@ _SHELLS = """\
 """
 
 
-def write(province: Province, *, port: int, tcp: bool = False, ssh: Ssh | None = None) -> Iterator[str]:
+def write(
+    province: Province, *, port: int, tcp: bool = False, ssh: Ssh | None = None, console: Console | None = None
+) -> Iterator[str]:
     """Pieces of the text.
 
     Args:
@@ -96,25 +119,36 @@ def write(province: Province, *, port: int, tcp: bool = False, ssh: Ssh | None =
         port: the UDP port (and TCP port) of every device.
         tcp: gateways also listen on TCP, so that the service question can be asked.
         ssh: OpenWrt and Linux at public sites have a shell; None: nothing has.
+        console: RouterOS at public sites can be changed; None: nothing can.
     """
     observers = f"  - host: {OBSERVER}\n    how: tcp:{port}\n" if tcp else "  - host: 127.0.0.1\n    how: ping\n"
     yield _HEAD.format(
         seed=province.seed, sites=len(province.sites), devices=len(province.devices), timezone=province.timezone,
         port=port, user=V3_USER, observers=observers,
-        ssh=_SSH.format(username=ssh.username, key=ssh.key) if ssh else "",
-        shells=_SHELLS.format(port=ssh.port) if ssh else "",
+        ssh=(_SSH.format(username=ssh.username, key=ssh.key) if ssh else "")
+        + (_CONSOLE.format(username=console.username, password=console.password) if console else ""),
+        shells=(_SHELLS.format(port=ssh.port) if ssh else "")
+        + (_CONSOLES.format(port=console.port) if console else ""),
     )  # fmt: skip
     shells = {d.id for d in with_shell(province)} if ssh else frozenset[str]()
+    consoles = {d.id for d in with_console(province)} if console else frozenset[str]()
     for site in province.sites.values():
         yield _site(site)
         yield "    devices:\n"
         for device in province.devices_of[site.id]:
-            yield _device(device, site, port, tcp, has_shell=device.id in shells)
+            ways = (("shell", device.id in shells), ("console", device.id in consoles))
+            yield _device(device, site, port, tcp, ways=ways)
 
 
 def with_shell(province: Province) -> list[SimDevice]:
     """Devices at public sites whose shell can be entered."""
     found = (d for d in province.devices.values() if d.platform in WITH_SHELL)
+    return [d for d in found if province.sites[d.site].is_public]
+
+
+def with_console(province: Province) -> list[SimDevice]:
+    """Devices that can be changed: RouterOS at public sites."""
+    found = (d for d in province.devices.values() if d.platform.startswith("routeros"))
     return [d for d in found if province.sites[d.site].is_public]
 
 
@@ -134,8 +168,8 @@ def _site(site: SimSite) -> str:
     return f"  - id: {site.id}\n" + "".join(lines)
 
 
-def _device(device: SimDevice, site: SimSite, port: int, tcp: bool, *, has_shell: bool) -> str:
-    chosen = (("v3", device.v3), ("vsat", site.backhaul == "vsat"), ("shell", has_shell))
+def _device(device: SimDevice, site: SimSite, port: int, tcp: bool, *, ways: tuple[tuple[str, bool], ...] = ()) -> str:
+    chosen = (("v3", device.v3), ("vsat", site.backhaul == "vsat"), *ways)
     groups = [g for g, wanted in chosen if wanted]
     pairs = {
         "name": _quoted(device.name), "host": device.address, "role": device.role, "parent": device.parent,

@@ -26,6 +26,7 @@ def command(context: Context, port: int, devices: int, seed: int, fresh: bool) -
     import shutil
 
     from merata import demo
+    from merata.demo_changes import sign_ins
     from merata.supervisor import supervise
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -47,6 +48,10 @@ def command(context: Context, port: int, devices: int, seed: int, fresh: bool) -
 
     def ready() -> None:
         click.echo(f"\n  http://127.0.0.1:{port}\n")
+        people = ", or ".join(f"{one.name} with {one.password}" for one in sign_ins(folder))
+        if people:
+            click.echo(f"  Changes to routers: http://127.0.0.1:{port}/perubahan")
+            click.echo(f"  Sign in at http://127.0.0.1:{port}/masuk as {people}")
         click.echo("  Sample data (Data contoh): every device answers SNMP on loopback. Ctrl-C stops everything.")
 
     def say(text: str) -> None:

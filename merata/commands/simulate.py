@@ -38,9 +38,14 @@ PORT = click.IntRange(1, 65535)
 @click.option("--listen", is_flag=True, help="Gateways also accept TCP on the port, so that service can be asked.")
 @click.option("--downloads", type=PORT, help="TCP port of an HTTP server for speed tests, GET /unduh/SITE.")
 @click.option("--ssh", type=(PORT, PORT), help="Port of SSH on OpenWrt and Linux, and of the server it is handed to.")
+@click.option(
+    "--consoles", type=(PORT, click.Path(path_type=Path, file_okay=False, exists=True)),
+    help="Port of SSH on RouterOS, and the folder of its password and host key.",
+)  # fmt: skip
 def command(
     devices: int, port: int, seed: int, origins: tuple[float, ...], quiet: bool, dead: float, v3_every: int,
     inventory_out: Path | None, listen: bool, downloads: int | None, ssh: tuple[int, int] | None,
+    consoles: tuple[int, Path] | None,
 ) -> None:  # fmt: skip
     """Answer SNMP for a seeded province on 127.61.0.0/16 until stopped.
 
@@ -53,7 +58,7 @@ def command(
     province = build(seed=seed, devices=devices, v3_every=v3_every)
     story = Story(province, origins or (time.time(),), quiet=quiet, dead_ratio=dead)
     try:
-        asyncio.run(_serve(story, port, inventory_out, listen, downloads, ssh))
+        asyncio.run(_serve(story, port, inventory_out, listen, downloads, ssh, consoles))
     except OSError as error:
         click.echo(f"merata: cannot answer on port {port}: {error.strerror}", err=True)
         sys.exit(2)
@@ -66,6 +71,7 @@ async def _serve(
     listen: bool,
     downloads: int | None,
     ssh: tuple[int, int] | None,
+    consoles: tuple[int, Path] | None,
 ) -> None:
     from simulator.agent import Agents
     from simulator.doors import Doors
@@ -73,7 +79,12 @@ async def _serve(
     from simulator.inventory_text import OBSERVER
     from simulator.listeners import Listeners
 
-    agents = Agents(story)
+    changed = None
+    if consoles is not None:
+        from simulator.consoles import Consoles  # with asyncssh, which takes its time
+
+        changed = Consoles(story, *consoles)
+    agents = Agents(story, clients=None if changed is None else changed.clients)
     agents.warm()
     bound = agents.open(port)
     if inventory_out is not None:
@@ -81,6 +92,8 @@ async def _serve(
     following = [asyncio.create_task(Listeners(story, bound, always=[OBSERVER]).run())] if listen else []
     if ssh is not None:
         following.append(asyncio.create_task(Doors(story, *ssh).run()))
+    if changed is not None:
+        following.append(asyncio.create_task(changed.run()))
     server = Downloads(story)
     if downloads is not None:
         await server.open(OBSERVER, downloads)

@@ -1,0 +1,86 @@
+"""What happens in the demonstration once its pages are up: a first backup, a change planned, approved and begun.
+
+python -m merata.demo_rollout FOLDER    # its executor carries the change out; this ends when it has begun
+
+A demonstration that goes on after a pause is left as it is.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+from controller.changes.subjects import Subject
+from controller.rollout.approval import approve
+from devices.errors import DeviceError
+from merata.config_fleet import ConfigFleet, config_fleet, is_spoken
+from merata.config_making import make, read
+from merata.demo_changes import APPROVER, AUTHOR, CHANGE
+from merata.demo_changes import FOLDER as CONSOLES
+from simulator.consoles import CHANGED
+
+log = logging.getLogger("merata.demo")
+
+#: Sessions at once: the pages of the same machine come first.
+_WORKERS: Final = 3
+_HEARD: Final = 0.9  # share of the consoles that must have said what they are
+_WAIT_S, _LOOK_S = 240.0, 2.0
+#: What somebody types by hand at one device, though nobody asked.
+_BY_HAND: Final = "/ip dns set servers=8.8.8.8"
+
+
+def run(folder: Path) -> None:
+    """Play it once."""
+    state, inventory = folder / "state", folder / "inventory.yaml"
+    if not (folder / CONSOLES).exists() or not _heard(state, inventory):
+        return
+    with config_fleet(state, inventory) as fleet:
+        if fleet.journal.rollouts.plans(limit=1):
+            return
+        spoken = [subject for subject in fleet.subjects if is_spoken(subject)]
+        _fetch(fleet, spoken, why="the first night")
+        plan = make(fleet, read(fleet, folder / CHANGE), author=AUTHOR, ticket="ND-614/2026", workers=_WORKERS)
+        approve(fleet.journal, plan.id, APPROVER, time.time())
+        fleet.journal.ask("rollout.start", {"plan": plan.id}, who=AUTHOR, at=time.time())
+        _by_hand(fleet, spoken)
+
+
+def _heard(state: Path, inventory: Path) -> bool:
+    """Wait until the poller has heard what the consoles' devices are; their model decides who is a canary."""
+    until = time.monotonic() + _WAIT_S
+    with config_fleet(state, inventory) as fleet:
+        owned = [d.id for d in fleet.inventory.devices.values() if d.ssh is not None and d.ssh.configure]
+        while True:
+            told = fleet.journal.identities()
+            heard = sum(name in told for name in owned)
+            if heard >= _HEARD * len(owned) or time.monotonic() > until:
+                return heard > 0
+            time.sleep(_LOOK_S)
+
+
+def _fetch(fleet: ConfigFleet, subjects: list[Subject], *, why: str) -> None:
+    fleet.collector(workers=_WORKERS).fetch([fleet.device(s) for s in subjects], who="nightly", why=why)
+
+
+def _by_hand(fleet: ConfigFleet, spoken: list[Subject]) -> None:
+    """Somebody changes one device past the controller, which sees it at the next backup: drift."""
+    others = [s for s in spoken if s.site.kind.value not in CHANGED] or spoken[-1:]
+    for subject in others:
+        try:
+            session = fleet.sessions.open(fleet.device(subject), deadline_s=60.0)
+            session.run(_BY_HAND)
+            session.close()
+        except DeviceError as error:
+            log.info("%s is not changed by hand: %s", subject.device.id, error)
+            continue
+        _fetch(fleet, [subject], why="looked at again")
+        return
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level="WARNING")
+    logging.getLogger("paramiko").setLevel("ERROR")
+    run(Path(sys.argv[1]))
