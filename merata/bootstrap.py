@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import logging
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager, closing
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 from collectors.shell import client_count
 from controller.health import Health
 from controller.inventories import InventoryKeeper
-from controller.journal.errors import JournalError
 from controller.journal.journal import Journal
-from controller.polling import recall, status
+from controller.polling import recall
 from controller.polling.commit import Committer
 from controller.polling.cycle import Cycle, CycleReport
 from controller.polling.doors import Doors
@@ -29,18 +27,16 @@ from controller.polling.service import Controller, in_service
 from controller.polling.settings import PollingSettings
 from controller.schedule import SystemClock
 from devices.errors import InventoryError
-from devices.facts import Identity
 from devices.inventory import load as load_inventory
 from devices.model import Inventory
 from geography.people import share_people
 from geography.units import Units
 from measurements.errors import StoreBusy, StoreError
-from measurements.sqlite.reader import SqliteReader
 from measurements.sqlite.settings import DEFAULT_ZONE
 from measurements.sqlite.store import SqliteStore
-from measurements.store import Latest
+from merata import imported
 from merata.lines import Lines, sessions_of, shell_of
-from merata.parts import LEARNED_FILE, STATUS_FILE, AreasThen, Joined
+from merata.parts import LEARNED_FILE, AreasThen, Joined
 from merata.settings import StatePaths, open_state
 from merata.store_settings import store_settings
 
@@ -90,46 +86,6 @@ def open_store(paths: StatePaths, kind: str, *, zone: str) -> SqliteStore | Infl
     from measurements.influx.store import InfluxStore  # only those who use it pay for its import
 
     return InfluxStore.open(paths.root, wanted.influx, clock=time.time, limits=wanted.spool, zone=zone)
-
-
-def read_status(state: Path) -> dict[str, Any] | None:
-    """What the controller last said of itself."""
-    return status.read(StatePaths(root=state).run / STATUS_FILE)
-
-
-def is_running(state: Path) -> bool:
-    """True while a process holds the state directory."""
-    lock = StatePaths(root=state).run / "lock"
-    try:
-        with lock.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
-
-
-def read_latest(state: Path) -> Mapping[str, Latest]:
-    """Last known of every device, read beside a running controller."""
-    reader = SqliteReader(state)
-    try:
-        return reader.latest()
-    finally:
-        reader.close()
-
-
-def read_identities(state: Path) -> Mapping[str, Identity]:
-    """What every device last said it is; empty where there is no journal, or none that can be read."""
-    path = StatePaths(root=state).journal
-    if not path.exists():  # only the controller makes one
-        return {}
-    try:
-        with closing(Journal.open(path)) as journal:
-            return journal.identities()
-    except JournalError as error:
-        log.warning("what devices are is not known: %s", error)
-        return {}
 
 
 @asynccontextmanager
@@ -240,6 +196,7 @@ def _duties(
         keeps=parts,
         clock=clock,
         locks=parts.locks,
+        imports=lambda: imported.mark(paths),
     )
 
 

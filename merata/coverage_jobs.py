@@ -1,7 +1,7 @@
-"""What `merata run` does for the planner: speed tests at their hours, months of the ledger when they are over.
+"""What `merata run` does for the planner: speed tests at their hours, the ledger by month, figures before they are due.
 
-Both run beside the polling: tests in tasks of the loop and threads, the ledger as one niced process (its figures take
-seconds of processor and hundreds of megabytes, once a month).
+All run beside the polling: tests in tasks of the loop and threads, ledger and figures as niced processes, one after
+another (they take seconds of processor and hundreds of megabytes, once a month and once an hour).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -35,7 +36,8 @@ from merata.reading import Kept
 
 log = logging.getLogger("merata.coverage")
 NICE = 10
-CLOSING_LIMIT_S = 1800.0
+HOUR_S = 3600
+CLOSING_LIMIT_S, PREPARING_LIMIT_S = 1800.0, 600.0
 LATELY = 20  # results that the status tells
 
 
@@ -93,6 +95,7 @@ class CoverageJobs:
         keeps: where it is written that a job ran.
         clock: epoch s.
         locks: keeps two hands off one device; None: nobody else has any.
+        imports: changes with what was imported.
     """
 
     def __init__(
@@ -108,7 +111,10 @@ class CoverageJobs:
         keeps: Keeps,
         clock: Callable[[], float],
         locks: DeviceLocks | None = None,
+        imports: Callable[[], object] = tuple,
     ) -> None:
+        self._imports = imports
+        self._prepared: tuple[object, str, int] | None = None
         self._state, self._inventory_file, self._keeps, self._clock = state, inventory_file, keeps, clock
         self._rules, self._shell, self._sessions = rules, shell, sessions
         self._stopping = False
@@ -135,13 +141,16 @@ class CoverageJobs:
     # --- the port -----------------------------------------------------------------------------------------------------
 
     def tick(self, now: float) -> None:
-        """Begin a round of speed tests, unless one is under way."""
+        """Begin a round of speed tests, and take up what was imported, unless that is under way."""
         if self._rules() is not None:
             self._begin("speed tests", self._round(now))
+        if self._prepared is not None:  # the first time waits for the roll-up
+            self._begin("prepare", self._prepare(now, hour=self._prepared[2]))
 
     def maintained(self, now: float) -> None:
-        """Close what months are due, unless that is under way."""
+        """Close what months are due, then make the figures of this hour, unless that is under way."""
         self._begin("ledger", self._close(now))
+        self._begin("prepare", self._prepare(now, hour=int(now // HOUR_S), after=self._running.get("ledger")))
 
     def status(self) -> Mapping[str, Any]:
         """Counts since the start, the last results, months that were refused."""
@@ -205,7 +214,8 @@ class CoverageJobs:
         if not due:
             return
         log.info("closing %s of the equity ledger", ", ".join(due))
-        told = await self._ask_for_closing()
+        words = ("plan", "ledger", "--close", "--every", "--json")
+        told = await self._ask(*words, limit_s=CLOSING_LIMIT_S, what="closing the ledger")
         outcome = "failed" if told is None else "ok"
         for refused in (told or {}).get("refused", ()):
             month, seen = str(refused["month"]), float(refused["observed_ratio"])
@@ -232,19 +242,35 @@ class CoverageJobs:
                     found[f"{period.first:%Y-%m}"] = None
         return list(found)
 
-    async def _ask_for_closing(self) -> dict[str, Any] | None:
-        """Run the command that closes; None when it failed."""
+    # --- figures before somebody looks --------------------------------------------------------------------------------
+
+    async def _prepare(self, now: float, *, hour: int, after: asyncio.Task[None] | None = None) -> None:
+        """Let pages that start later find outlines, people and coverage made; once for the same grounds."""
+        if after is not None:
+            await asyncio.wait({after})
+        wanted = (await asyncio.to_thread(self._imports), self._inventory().version, hour)
+        if wanted == self._prepared:
+            return
+        at = datetime.fromtimestamp(now, UTC).isoformat()
+        words = ("plan", "prepare", "--json", "--at", at)
+        told = await self._ask(*words, limit_s=PREPARING_LIMIT_S, what="preparing the planner")
+        self._prepared = wanted  # where it failed too: not again before something changes
+        outcome = "failed" if told is None else "ok"
+        await asyncio.to_thread(self._keeps.job, "prepare the planner", now, self._clock(), outcome, told or {})
+
+    async def _ask(self, *words: str, limit_s: float, what: str) -> dict[str, Any] | None:
+        """Run one of our commands, niced; None when it failed."""
         where = ("--state", str(self._state), "--inventory", str(self._inventory_file))
-        line = (sys.executable, "-m", "merata", *where, "plan", "ledger", "--close", "--every", "--json")
+        line = (sys.executable, "-m", "merata", *where, *words)
         process = await asyncio.create_subprocess_exec(
             "nice", "-n", str(NICE), *line,
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         try:
-            async with asyncio.timeout(CLOSING_LIMIT_S):
+            async with asyncio.timeout(limit_s):
                 said, complaint = await process.communicate()
         except TimeoutError:
-            log.error("closing the ledger took longer than %.0f s", CLOSING_LIMIT_S)
+            log.error("%s took longer than %.0f s", what, limit_s)
             return None
         finally:
             if process.returncode is None:
@@ -254,6 +280,6 @@ class CoverageJobs:
         try:
             found: dict[str, Any] = json.loads(said)
         except ValueError:
-            log.error("the ledger was not closed: %s", complaint.decode("utf-8", "replace").strip()[-300:])
+            log.error("%s failed: %s", what, complaint.decode("utf-8", "replace").strip()[-300:])
             return None
         return found

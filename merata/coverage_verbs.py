@@ -296,7 +296,7 @@ def test_speed(where: Where, site_id: str, url: str, max_mb: float, monthly_mb: 
     spent = book.spent(site_id, since=month.start) + tries.spent(site_id, where.now)
     if spent + octets > monthly_mb * 1e6:
         raise BadInput(f"{spent / 1e6:.0f} of {monthly_mb:g} MB are spent this month", path=site_id)
-    from merata.bootstrap import read_identities  # nothing else here needs the journal
+    from merata.standing import read_identities  # nothing else here needs the journal
 
     paths = StatePaths(root=where.state)
     if router.platform == "auto" and (told := read_identities(where.state).get(router.id)) is not None:

@@ -24,6 +24,7 @@ from controller.polling.service import Concluded
 from controller.polling.settings import PollingSettings
 from devices.model import Device, Inventory
 from measurements.errors import StoreError
+from merata import imported
 from merata.lines import Lines
 from merata.settings import StatePaths
 
@@ -106,6 +107,7 @@ class Joined:
         self._identities = Identities(journal)
         self.locks = DeviceLocks(journal.rollouts, now=time.time, monotonic=time.monotonic)
         self._refused: tuple[str, ...] = ()
+        self._imports = imported.mark(paths)
 
     def conclude(self, report: CycleReport, devices: Sequence[Device], at: float) -> Concluded:
         """Judge a finished cycle."""
@@ -144,7 +146,11 @@ class Joined:
             log.error("what devices say they are was not kept: %s", error)
 
     def watch_inventory(self, now: float) -> Inventory | None:
-        """Take up a changed inventory; a broken one is told and the running one stays."""
+        """Take up a changed inventory and imported people; a broken inventory is told and the running one stays."""
+        if (mark := imported.mark(self._paths)) != self._imports:
+            self._imports = mark
+            self._health.recount()
+            log.info("people are counted as they were imported")
         changed = self._keeper.poll(datetime.fromtimestamp(now, UTC))
         refused = tuple(str(c) for c in self._keeper.refused)
         if refused != self._refused:

@@ -172,7 +172,7 @@ class PagesPlanner:
             with self._making:  # one at a time: a province's people take memory
                 with self._lock:
                     held = self._held.get(key)
-                return held[0] if held else self._renew(key, now)
+                return held[0] if held else self._first(key, now)
         if time.monotonic() - held[2] > FRESH_S:
             with self._lock:
                 starts = key not in self._renewing
@@ -291,6 +291,8 @@ class PagesPlanner:
         for profile, radius_km in asked or [(first, km) for km in sorted(RADII, reverse=True)]:
             if self.coverage(profile, radius_km, now) is None:
                 return
+            if self._is_borrowed((profile, radius_km)):
+                self._renew((profile, radius_km), now)
             self.plan(PlanAsk(profile=profile, radius_km=radius_km, count=DEFAULT_COUNT), now)
             self.hexagons(profile, radius_km, now, resolution=self.resolutions[0])
         self.outlines("village")
@@ -330,6 +332,20 @@ class PagesPlanner:
     def proof(self, ask: PlanAsk, inputs: str, *, start: bool) -> Proof:
         """See `Proofs.proof`."""
         return self._proofs.proof(ask.key(inputs), ask, start=start)
+
+    def _first(self, key: tuple[str, float], now: float) -> LiveCoverage:
+        """What some process kept lately, to be renewed behind whoever asks next; made where there is none."""
+        kept = self._live.newest(self._profile(key[0]), self._rules, radius_km=key[1], now=now)
+        if kept is None:
+            return self._renew(key, now)
+        with self._lock:
+            self._held[key] = (kept, now, float("-inf"))
+        return kept
+
+    def _is_borrowed(self, key: tuple[str, float]) -> bool:
+        with self._lock:
+            held = self._held.get(key)
+        return held is not None and held[2] == float("-inf")
 
     def _renew(self, key: tuple[str, float], now: float) -> LiveCoverage:
         found = self._live.coverage(self._profile(key[0]), self._rules, radius_km=key[1], now=now)

@@ -48,6 +48,21 @@ def readable_layers(state: Path) -> Layers | None:
     return found
 
 
+@contextmanager
+def turn(path: Path | None) -> Iterator[None]:
+    """Hold that file while something is made that processes share; at once where it cannot be opened."""
+    try:
+        file = path.open("w") if path is not None else None
+    except OSError:
+        file = None
+    if file is None:
+        yield
+        return
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 class WatchedPlanner:
     """Hands every question to the newest planner that is ready. Thread-safe; takes the place of a `Planner`.
 
@@ -108,7 +123,7 @@ class WatchedPlanner:
 
     def _warm(self) -> None:
         try:
-            with self._turn():
+            with turn(self._turns):
                 self._current.warm(self._clock())
         except Exception:  # pages make by themselves what was not made here
             log.exception("the planner could not be made ready")
@@ -117,7 +132,7 @@ class WatchedPlanner:
         """Make the next planner; the present one answers until that is ready."""
         began = self._monotonic()
         try:
-            with self._turn():
+            with turn(self._turns):
                 made = self._make()
                 made.warm(self._clock(), self._current.asked)
         except Exception:  # what is there stays until an import can be used
@@ -128,19 +143,6 @@ class WatchedPlanner:
         with self._lock:
             self._current, self._mark = made, mark
         log.info("imported geography taken up after %.1f s", self._monotonic() - began)
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        try:
-            file = self._turns.open("w") if self._turns is not None else None
-        except OSError:
-            file = None
-        if file is None:
-            yield
-            return
-        with file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
 
     # --- every question ---
 

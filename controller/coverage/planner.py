@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 DAY_S = 86_400
 HOUR_S = 3600
 RECIPE = 2  # raised when the rules change, so that kept results are made anew
+NEWEST_S = 3 * HOUR_S  # how old an answer may be that is shown while the next one is made
 _KEPT_FILES = 24
 T = TypeVar("T")
 Tests = Callable[[float, float], Mapping[str, Sequence[SpeedTest]]]
@@ -76,6 +77,7 @@ class Planner:
         self._coverage = _Shelf(LiveCoverage, folder, "coverage")
         self._days = BusyDays(folder) if folder is not None else None
         self._grounds = _Memory[Ground](most=4)
+        self._newest = _Newest(folder)
 
     def worths(
         self,
@@ -124,7 +126,23 @@ class Planner:
             inputs = _described(judged.inputs, points)
             return live.coverage(points, judged.sites, self.units, inputs=inputs, radius_km=radius_km)
 
-        return self._coverage.get(_hash(judged.inputs.hash, radius_km), make)
+        key = _hash(judged.inputs.hash, radius_km)
+        found = self._coverage.get(key, make)
+        if fleet is None and start is None:
+            self._newest.note(profile, rules, radius_km, key, found.inputs.end)
+        return found
+
+    def newest(self, profile: ThresholdProfile, rules: Rules, *, radius_km: float, now: float) -> LiveCoverage | None:
+        """The last coverage that any process kept, of the same inventory and people; None where it is hours old.
+
+        For who must not wait: an hour that ended since, or a test that was made since, is not in it.
+        """
+        key, known = self._newest.key(profile, rules, radius_km), self.fleet()
+        found = self._coverage.kept(key) if key is not None else None
+        if found is None or known is None or not now - NEWEST_S <= found.inputs.end <= now:
+            return None
+        said = (found.inputs.inventory, found.inputs.demand, found.inputs.profile, found.inputs.rules)
+        return found if said == (known.inventory.version, self.grid().inputs, profile, rules) else None
 
     def _by_ways(self, judged: Worths, radius_km: float, ways: live.Ways) -> LiveCoverage:
         points = demand.of_villages(self.units)
@@ -273,6 +291,10 @@ class _Shelf(Generic[T]):
 
         return self._memory.get(key, found)
 
+    def kept(self, key: str) -> T | None:
+        """The result of that hash where it is on disk."""
+        return self._read(key)
+
     def _path(self, key: str) -> Path | None:
         return None if self._folder is None else self._folder / f"{self._name}-{key}.json"
 
@@ -290,17 +312,61 @@ class _Shelf(Generic[T]):
         if path is None:
             return
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(self._text.dump_json(found))
-                os.replace(name, path)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
+            _replace(path, self._text.dump_json(found))
             kept = sorted(path.parent.glob(f"{self._name}-*.json"), key=lambda p: p.stat().st_mtime, reverse=True)
             for old in kept[_KEPT_FILES:]:
                 old.unlink(missing_ok=True)
         except OSError as err:  # a full disk costs time, not the answer
             log.warning("%s is not kept: %s", path, err)
+
+
+class _Newest:
+    """Which kept coverage was made last, for each profile, rules and radius; shared by processes."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._noted: dict[Path, str] = {}
+
+    def note(self, profile: ThresholdProfile, rules: Rules, radius_km: float, key: str, end: float) -> None:
+        """This one, unless a later period was noted before."""
+        path = self._path(profile, rules, radius_km)
+        if path is None or self._noted.get(path) == key:
+            return
+        self._noted[path] = key
+        if self._read(path).get("end", 0.0) > end:
+            return
+        try:
+            _replace(path, json.dumps({"key": key, "end": end}).encode())
+        except OSError as err:
+            log.warning("%s is not kept: %s", path, err)
+
+    def key(self, profile: ThresholdProfile, rules: Rules, radius_km: float) -> str | None:
+        """The key of the one made last."""
+        path = self._path(profile, rules, radius_km)
+        found = self._read(path).get("key") if path is not None else None
+        return found if isinstance(found, str) else None
+
+    def _path(self, profile: ThresholdProfile, rules: Rules, radius_km: float) -> Path | None:
+        name = f"newest-{_hash(asdict(profile), asdict(rules), radius_km)}.json"
+        return None if self._folder is None else self._folder / name
+
+    @staticmethod
+    def _read(path: Path) -> dict[str, Any]:
+        try:
+            found = json.loads(path.read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+
+def _replace(path: Path, body: bytes) -> None:
+    """Write beside and rename into place."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(body)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

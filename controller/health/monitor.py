@@ -123,6 +123,10 @@ class Health:
             self._site_states.pop(site)
             self._crowds.forget(site)
 
+    def recount(self) -> None:
+        """People were imported: outages count them from now on."""
+        self._people = self._people_of(self.inventory)
+
     def _retire(self, at: float) -> None:
         """End the intervals of what is no longer owned."""
         mine = {f"device:{d}" for d in self.inventory.devices} | {f"site:{s}" for s in self.tree.sites} | {CONTROLLER}

@@ -258,6 +258,19 @@ def ledger(
     return coverage_verbs.show_ledger(where(told), radius_km, is_closing=close, correct=correct, reason=reason)
 
 
+@command.command("prepare")
+@click.option("--at", help="As of this time (2026-11-21T22:00Z); default now.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on one line.")
+@answers
+def prepare(at: str | None) -> dict[str, Any] | str:
+    """Make outlines, people and coverage before somebody looks, as `merata run` does (live)."""
+    from merata.coverage_verbs import moment
+    from merata.planning_ready import prepare as made
+
+    context = click.get_current_context()
+    return made(context.obj.state, context.obj.inventory, moment(at, time.time()))
+
+
 @command.command("test-speed")
 @click.argument("site")
 @click.option("--url", required=True, envvar="MERATA_SPEED_URL", help="Something larger than --max-mb to download.")

@@ -7,6 +7,7 @@ the simulator's HTTP server; its months are closed by the process that `merata r
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ from simulator.story import PAST_S, Story
 
 NOW = 1_795_273_200.0  # 2026-11-21T15:00Z, 22:00 in Pontianak
 DEVICES = 120
+DUTIES = ("speed tests", "ledger", "prepare")
 RADIUS_KM = 1.0
 BUDGET = 80e6  # rupiah
 BAKTI = profiles.named("bakti")
@@ -117,7 +119,7 @@ def done(work: CoverageJobs, *, is_maintained: bool) -> None:
         if is_maintained:
             work.maintained(NOW + 30)
         while work.status()["under_way"]:
-            await asyncio.gather(*(t for t in asyncio.all_tasks() if t.get_name() in ("speed tests", "ledger")))
+            await asyncio.gather(*(t for t in asyncio.all_tasks() if t.get_name() in DUTIES))
         await work.stop()
 
     asyncio.run(wait())
@@ -237,6 +239,15 @@ def test_closing_again_changes_nothing(told: Told) -> None:
     assert "ledger" not in [job[0] for job in diary.jobs]  # nothing was due: no process was even started
 
 
+def test_figures_are_made_before_somebody_looks(told: Told) -> None:
+    assert ("prepare the planner", "ok") in [job[:2] for job in told.diary.jobs]
+    pages = planner(told.folder / "state", told.folder / "inventory.yaml")
+    for radius_km in RADII_KM:
+        found = pages.newest(BAKTI, Rules(), radius_km=radius_km, now=NOW + 60)
+        assert found is not None
+        assert found.inputs.hash == told.found.inputs.hash
+
+
 def test_the_radii_of_the_ledger_are_those_of_the_pages() -> None:
     assert profiles.RADII_KM == RADII_KM
 
@@ -251,6 +262,7 @@ def test_a_month_of_which_too_little_was_seen_is_refused_and_said(told: Told, tm
                 for subject in ("controller", *(f"site:{site}" for site in told.story.province.sites))
             ]
         )
+    shutil.copytree(told.folder / "state" / "cache", tmp_path / "state" / "cache")  # people are the same
     diary = Diary()
     work = jobs(tmp_path, diary)
     done(work, is_maintained=True)

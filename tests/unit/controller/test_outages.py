@@ -42,6 +42,19 @@ def test_one_dead_gateway_is_one_outage_with_its_cause_and_people() -> None:
     assert outage.root == "a-gw"
 
 
+def test_imported_people_are_counted_from_the_next_poll_on() -> None:
+    built = schools(("a", "61.71.01", 0.0))
+    heads = {"a": 100}
+    world = World(built.owned, people=heads)
+    world.step()
+    world.steps(2, gateways("a"))
+    heads["a"] = 250
+    world.health.recount()
+    world.steps(20, gateways("a"))
+    (outage,) = open_now(world)
+    assert outage.people == 250
+
+
 def test_sites_behind_one_dead_device_are_one_outage_with_that_root() -> None:
     tower = site("menara", kind=SiteKind.TOWER)
     built = [school(n, parent="menara-gw", lon=109.0 + i) for i, n in enumerate("abc")]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,26 @@ def test_the_same_hour_is_answered_from_what_is_kept(tmp_path: Path) -> None:
     assert (again, history.asked) == (first, asked)
     planner(history, tmp_path).coverage(PROFILE, RULES, radius_km=5.0, now=NOW + 3600)
     assert history.asked > asked
+
+
+def test_who_must_not_wait_gets_what_was_kept_last(tmp_path: Path) -> None:
+    history, book = FakeHistory(states=[UP]), SpeedBook(tmp_path)
+    first = planner(history, tmp_path, book).coverage(PROFILE, RULES, radius_km=5.0, now=NOW)
+    book.add("a", at=NOW + 60, down_bps=9e6, by="me")  # another question from now on
+    late = planner(history, tmp_path, book)
+    assert late.newest(PROFILE, RULES, radius_km=5.0, now=NOW + 7200) == first
+    assert late.newest(PROFILE, RULES, radius_km=5.0, now=NOW + 4 * 3600) is None
+    assert late.newest(PROFILE, RULES, radius_km=1.0, now=NOW) is None
+    assert late.newest(PROFILE, Rules(min_observed_ratio=0.5), radius_km=5.0, now=NOW) is None
+    renewed = late.coverage(PROFILE, RULES, radius_km=5.0, now=NOW + 120)
+    assert planner(history, tmp_path, book).newest(PROFILE, RULES, radius_km=5.0, now=NOW + 120) == renewed != first
+
+
+def test_what_was_kept_of_other_people_is_not_shown(tmp_path: Path) -> None:
+    planner(FakeHistory(states=[UP]), tmp_path).coverage(PROFILE, RULES, radius_km=5.0, now=NOW)
+    other = planner(FakeHistory(states=[UP]), tmp_path)
+    other.grid = lambda: replace(grid([(1.0, 109.0, 900.0, CODE)]), inputs="imported")
+    assert other.newest(PROFILE, RULES, radius_km=5.0, now=NOW) is None
 
 
 def test_other_rules_are_another_question(tmp_path: Path) -> None:
