@@ -81,8 +81,8 @@ _FIRMWARE: Final = """\
 firmware:
   - platform: routeros
     wanted: ">=7.12"
-    refused: "=7.15.3"
-    why: 7.15.3 diganti; versi 6 tidak lagi diperbaiki
+    refused: "<7"
+    why: versi 6 tidak lagi diperbaiki
   - platform: openwrt
     wanted: ">=23.05"
   - platform: unifi

@@ -27,7 +27,7 @@ log = logging.getLogger("merata.demo")
 #: Sessions at once: the pages of the same machine come first.
 _WORKERS: Final = 3
 _HEARD: Final = 0.9  # share of the consoles that must have said what they are
-_WAIT_S, _LOOK_S = 240.0, 2.0
+_WAIT_S, _STILL_S, _LOOK_S = 240.0, 20.0, 2.0
 #: What somebody types by hand at one device, though nobody asked.
 _BY_HAND: Final = "/ip dns set servers=8.8.8.8"
 
@@ -49,14 +49,20 @@ def run(folder: Path) -> None:
 
 
 def _heard(state: Path, inventory: Path) -> bool:
-    """Wait until the poller has heard what the consoles' devices are; their model decides who is a canary."""
-    until = time.monotonic() + _WAIT_S
+    """Wait until the poller has heard what the consoles' devices are; their model decides who is a canary.
+
+    Some of them are dark: where nobody new was heard for a while, the rest is not waited for.
+    """
+    until, before, since = time.monotonic() + _WAIT_S, 0, time.monotonic()
     with config_fleet(state, inventory) as fleet:
         owned = [d.id for d in fleet.inventory.devices.values() if d.ssh is not None and d.ssh.configure]
         while True:
             told = fleet.journal.identities()
             heard = sum(name in told for name in owned)
-            if heard >= _HEARD * len(owned) or time.monotonic() > until:
+            now = time.monotonic()
+            if heard != before:
+                before, since = heard, now
+            if heard >= _HEARD * len(owned) or now > until or (heard and now - since > _STILL_S):
                 return heard > 0
             time.sleep(_LOOK_S)
 
