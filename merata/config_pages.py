@@ -12,8 +12,10 @@ from controller.configurations.records import Held
 from controller.journal.errors import JournalError
 from controller.journal.journal import Journal
 from controller.views.compliance import Configurations, ConfigurationSources
+from controller.views.new_change import ChangeFileSources, NewChanges
 from devices.configuring.registry import dialect_of
 from devices.facts import Identity
+from merata.change_files import ChangeFolder
 from merata.commands.firmware import LIST
 from merata.config_copies import RULES
 from merata.settings import StatePaths
@@ -46,8 +48,23 @@ def configurations(state: Path, inventory: Path, journal: Callable[[], Journal |
             firmware=lambda: _file(inventory.parent / LIST),
             identities=identities,
             dialect=_dialect_name,
+            log=lambda device, limit: history.log(device, limit=limit),
+            text_at=history.text,
+            between=history.diff,
         )
     )
+
+
+def new_changes(state: Path, inventory: Path, journal: Callable[[], Journal | None]) -> NewChanges:
+    """The queries behind `/perubahan/baru`: changes in the inventory's folder or below, as the executor takes them."""
+    folder = ChangeFolder(inventory.parent, state)
+    sources = ChangeFileSources(
+        listed=folder.listed,
+        one=folder.one,
+        identities=lambda: _of(journal, lambda open_: open_.identities()),
+        dialect=_dialect_name,
+    )
+    return NewChanges(sources, journal)
 
 
 def _of(journal: Callable[[], Journal | None], ask: Callable[[Journal], Mapping[str, T]]) -> Mapping[str, T]:

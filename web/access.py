@@ -2,7 +2,8 @@
 
 What changes something needs an engineer, the form token of their session, and our own origin, unless its page says
 otherwise with one of the marks below: a route that is forgotten is closed. Reading is free on this machine alone and
-needs a sign-in wherever others reach the pages, but for what is marked `for_all`.
+needs a sign-in wherever others reach the pages, but for what is marked `for_all`. What is marked `reads` needs one
+here too.
 """
 
 from __future__ import annotations
@@ -66,6 +67,16 @@ def for_all(view: F) -> F:
     """Mark a page that everybody may read wherever we listen."""
     view.merata_public = True  # type: ignore[attr-defined]
     return view
+
+
+def reads(who: May) -> Callable[[F], F]:
+    """Mark a page that even on this machine only the signed-in (or only engineers) read."""
+
+    def mark(view: F) -> F:
+        view.merata_reads = who  # type: ignore[attr-defined]
+        return view
+
+    return mark
 
 
 def may(who: May) -> Callable[[F], F]:
@@ -203,6 +214,11 @@ def _recognise() -> None:
 
 
 def _reading(view: Callable[..., Any]) -> AnyResponse | None:
+    closed, found = getattr(view, "merata_reads", None), account()
+    if closed is May.ENGINEER and found is not None and not found.may_change:
+        return refuse("role")
+    if closed is not None and found is None:
+        return _ask_to_sign_in(request.full_path if request.query_string else request.path)
     if not sign_in().needed or session() is not None or getattr(view, "merata_public", False):
         return None
     return _ask_to_sign_in(request.full_path if request.query_string else request.path)

@@ -10,7 +10,9 @@ from flask_compress import Compress
 from jinja2 import StrictUndefined
 
 from controller.views import Views
+from controller.views.audit import Audits
 from controller.views.compliance import Configurations
+from controller.views.new_change import NewChanges
 from controller.views.planner_views import PlannerViews
 from controller.views.rollouts import Changes
 from web import access, api, draw, errors, pages, words
@@ -31,6 +33,8 @@ class Extension:
     planner: PlannerViews | None = None
     changes: Changes
     configurations: Configurations | None = None
+    new_changes: NewChanges | None = None
+    audits: Audits
     sign_in: SignIn = field(default_factory=SignIn)
 
 
@@ -40,6 +44,7 @@ def create_app(
     planner: PlannerViews | None = None,
     sign_in: SignIn | None = None,
     configurations: Configurations | None = None,
+    new_changes: NewChanges | None = None,
 ) -> Flask:
     """Build the WSGI application.
 
@@ -49,6 +54,7 @@ def create_app(
         planner: the queries behind the planner's pages; None: those pages say that there is nothing yet.
         sign_in: how people sign in, and the journal that forms write to; None: nobody can, nothing is changed.
         configurations: the queries behind compliance and firmware; None: those pages say that nothing is kept.
+        new_changes: the queries behind asking for a plan; None: no change file is known.
     """
     app = Flask("web", static_folder=None)
     entrance = sign_in or SignIn()
@@ -58,6 +64,8 @@ def create_app(
         planner=planner,
         changes=Changes(entrance.journal),
         configurations=configurations,
+        new_changes=new_changes,
+        audits=Audits(entrance.journal),
         sign_in=entrance,
     )
     app.config.update(COMPRESS_ALGORITHM=["br", "gzip"], COMPRESS_BR_LEVEL=5, COMPRESS_STREAMS=False)

@@ -18,6 +18,7 @@ About = Callable[[str], bool]
 
 _KEYS: Final = ("id", "title", "where", "must_contain", "must_not_contain", "why")
 _SHOWN: Final = 3
+_REMEMBERED: Final = 200  # rules a device; more are of files that were changed since
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +53,25 @@ class Verdict:
     unread: tuple[str, ...] = ()
 
 
+class Memory:
+    """What was found before: a configuration that has not changed is neither read nor searched again.
+
+    Args:
+        mark: changes whenever the configuration of a device does; None: it was never fetched.
+    """
+
+    def __init__(self, mark: Callable[[str], object]) -> None:
+        self.mark = mark
+        self.found: dict[str, tuple[object, dict[Rule, Breach | None]]] = {}
+
+
 def judge(
-    rules: Sequence[Rule], devices: Sequence[str], text: Callable[[str], str | None], about: Mapping[str, About]
+    rules: Sequence[Rule],
+    devices: Sequence[str],
+    text: Callable[[str], str | None],
+    about: Mapping[str, About],
+    *,
+    memory: Memory | None = None,
 ) -> list[Verdict]:
     """Hold configurations against rules.
 
@@ -62,21 +80,52 @@ def judge(
         devices: every device that could be asked.
         text: the newest masked configuration of a device; None: never fetched.
         about: for each rule's id the devices it is about.
+        memory: of earlier calls.
     """
-    lines = {d: None if (t := text(d)) is None else t.splitlines() for d in devices}
+    looks = {d: _Look(d, text, memory) for d in devices}
     verdicts = []
     for rule in rules:
         concerned = [d for d in devices if about[rule.id](d)]
         breaches, unread = [], []
         for device in concerned:
-            held = lines[device]
-            if held is None:
+            if not looks[device].is_read:
                 unread.append(device)
-            elif breach := _breach(rule, device, held):
+            elif breach := looks[device].breach(rule):
                 breaches.append(breach)
         kept = len(concerned) - len(breaches) - len(unread)
         verdicts.append(Verdict(rule=rule, kept=kept, breaches=tuple(breaches), unread=tuple(unread)))
     return verdicts
+
+
+class _Look:
+    """One device under all rules; its configuration is read once, and only where it must be searched."""
+
+    def __init__(self, device: str, text: Callable[[str], str | None], memory: Memory | None) -> None:
+        self._device, self._text = device, text
+        self._lines: list[str] | None = None
+        self._is_asked = False
+        mark = memory.mark(device) if memory else None
+        kept = memory.found.get(device) if memory and mark is not None else None
+        self._known: dict[Rule, Breach | None] = {}
+        if kept is not None and kept[0] == mark and len(kept[1]) < _REMEMBERED:
+            self._known = kept[1]
+        elif memory and mark is not None:
+            memory.found[device] = (mark, self._known)
+
+    @property
+    def is_read(self) -> bool:
+        return bool(self._known) or self._asked() is not None
+
+    def breach(self, rule: Rule) -> Breach | None:
+        if rule not in self._known:
+            self._known[rule] = _breach(rule, self._device, self._asked() or [])
+        return self._known[rule]
+
+    def _asked(self) -> list[str] | None:
+        if not self._is_asked:
+            told = self._text(self._device)
+            self._lines, self._is_asked = None if told is None else told.splitlines(), True
+        return self._lines
 
 
 def _breach(rule: Rule, device: str, lines: Sequence[str]) -> Breach | None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, text
 
 from controller.journal.connection import Connected
 from controller.journal.tables import AUDIT
@@ -59,6 +59,41 @@ class Audit(Connected):
             query = query.where(AUDIT.c.act == act)
         with self._read() as connection:
             return [_entry(row._mapping) for row in connection.execute(query.limit(limit))][::-1]
+
+    def newest(
+        self,
+        *,
+        subjects: Sequence[str] = (),
+        act: str | None = None,
+        rollout: int | None = None,
+        before: int | None = None,
+        limit: int = 50,
+    ) -> list[Entry]:
+        """Rows newest first.
+
+        Args:
+            subjects: any of these; none: all.
+            act: this one, or with a dot at its end all that begin so.
+            rollout: what was done to devices in it comes too.
+            before: rows with a lower number.
+            limit: at most so many.
+        """
+        query = select(AUDIT).order_by(AUDIT.c.seq.desc()).limit(limit)
+        if subjects:
+            about: ColumnElement[bool] = AUDIT.c.subject.in_(subjects)
+            if rollout is not None:
+                begun = select(func.min(AUDIT.c.seq)).where(AUDIT.c.subject == f"rollout:{rollout}").scalar_subquery()
+                on_device = AUDIT.c.subject.startswith("device:") & (AUDIT.c.seq > begun)
+                about = or_(about, on_device & (AUDIT.c.facts["rollout"].as_integer() == rollout))
+            query = query.where(about)
+        if act is not None:
+            query = query.where(
+                AUDIT.c.act.startswith(act, autoescape=True) if act.endswith(".") else AUDIT.c.act == act
+            )
+        if before is not None:
+            query = query.where(AUDIT.c.seq < before)
+        with self._read() as connection:
+            return [_entry(row._mapping) for row in connection.execute(query)]
 
     def every(self) -> Iterator[Entry]:
         """All rows in order, read in pieces; rows that are added meanwhile come too."""

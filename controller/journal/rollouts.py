@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, func, insert, select, update
+from sqlalchemy import Connection, Engine, and_, case, func, insert, select, update
 
 from controller.journal.audit import Audit, add
 from controller.journal.errors import LeaseLost, RolloutRefused
@@ -78,6 +78,26 @@ class Rollouts(Leases):
         """Plans without their devices, newest first."""
         with self._read() as connection:
             return [_plan(row._mapping) for row in connection.execute(_newest(PLAN, limit))]
+
+    def listed(self, *, limit: int, offset: int = 0) -> list[tuple[Plan, Rollout | None]]:
+        """Plans and what sends them, both without devices: those being sent first, then the newest plan."""
+        living = case((ROLLOUT.c.state.in_([state.value for state in _LIVING]), 0), else_=1)
+        query = select(PLAN.c.id, ROLLOUT.c.id.label("sent")).select_from(
+            PLAN.outerjoin(ROLLOUT, ROLLOUT.c.plan == PLAN.c.id)
+        )
+        with self._read() as connection:
+            order = connection.execute(query.order_by(living, PLAN.c.id.desc()).limit(limit).offset(offset)).all()
+            plans = select(PLAN).where(PLAN.c.id.in_([row.id for row in order]))
+            sent = select(ROLLOUT).where(ROLLOUT.c.id.in_([row.sent for row in order if row.sent is not None]))
+            by_plan = {row.id: _plan(row._mapping) for row in connection.execute(plans)}
+            by_id = {row.id: _rollout(row._mapping) for row in connection.execute(sent)}
+        return [(by_plan[row.id], by_id.get(row.sent)) for row in order]
+
+    def plan_states(self) -> Mapping[PlanState, int]:
+        """How many plans stand where."""
+        query = select(PLAN.c.state, func.count()).group_by(PLAN.c.state)
+        with self._read() as connection:
+            return Counter({PlanState(state): count for state, count in connection.execute(query)})
 
     def decide(self, plan_id: int, state: PlanState, *, by: str, at: float) -> Plan:
         """Approve, reject or replace a draft (an approved plan may still be rejected).
@@ -160,13 +180,17 @@ class Rollouts(Leases):
 
     def counts(self, rollout_id: int) -> dict[Step, int]:
         """How many devices stand at each step."""
-        query = (
-            select(ROLLOUT_DEVICE.c.step, func.count())
-            .where(ROLLOUT_DEVICE.c.rollout == rollout_id)
-            .group_by(ROLLOUT_DEVICE.c.step)
-        )
+        return self.counts_of([rollout_id]).get(rollout_id, {})
+
+    def counts_of(self, rollouts: Sequence[int]) -> dict[int, dict[Step, int]]:
+        """How many devices stand at each step, by rollout."""
+        of = ROLLOUT_DEVICE.c.rollout
+        query = select(of, ROLLOUT_DEVICE.c.step, func.count()).where(of.in_(rollouts))
+        found: dict[int, dict[Step, int]] = {number: Counter() for number in rollouts}
         with self._read() as connection:
-            return Counter({Step(step): count for step, count in connection.execute(query)})
+            for number, step, count in connection.execute(query.group_by(of, ROLLOUT_DEVICE.c.step)):
+                found[number][Step(step)] = count
+        return found
 
     def progress(self, rollout_id: int, device: str) -> DeviceProgress | None:
         """Where one device stands."""

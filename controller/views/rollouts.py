@@ -28,7 +28,10 @@ from controller.views.fleet import Fleet, Fresh, SiteNow
 
 EXECUTOR = "executor"  # its lease
 REQUESTS = ("rollout.start", "rollout.stop", "rollout.resume")
-SHOWN = 50  # plans in the list
+PLAN_MAKE = "plan.make"  # the request for a plan
+REFUSED_S = 86400  # so long a refused one is told in the list
+SHOWN = 50  # plans on a page of the list, devices to be changed
+MEMBERS = 100  # devices on a page of `/perubahan/<plan>/daftar`
 LOG = 14
 KEPT_PLANS = 4
 ENOUGH = 10  # devices done before a time is guessed
@@ -73,13 +76,27 @@ class ChangeItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangesPage:
-    """`/perubahan`. `executor_alive`: somebody takes requests. `names`: full names by account."""
+    """`/perubahan`, one page of it.
+
+    `running`, `drafts`: of all plans, not of this page. `asked`: plans that were asked for and are not made yet, and
+    those refused of late. `executor_alive`: somebody takes requests. `names`: full names by account.
+    """
 
     fresh: Fresh
     items: tuple[ChangeItem, ...]
-    more: bool
+    total: int
+    page: int
+    per_page: int
+    running: int
+    drafts: int
+    asked: tuple[Request, ...]
     executor_alive: bool
     names: Mapping[str, str]
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(1, -(-self.total // self.per_page))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +196,28 @@ class ChangePage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MembersPage:
+    """`/perubahan/<plan>/daftar`: every device of a change, by group and wave, page by page.
+
+    `group`: a key of GROUPS; "" is all. `counts`: devices by group, in the wave that is asked for.
+    """
+
+    fresh: Fresh
+    plan: Plan
+    state: str
+    rollout: Rollout | None
+    rows: tuple[DeviceRow, ...]
+    group: str
+    wave: int | None
+    waves: tuple[int, ...]
+    counts: Mapping[str, int]
+    total: int
+    page: int
+    pages: int
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeDevicePage:
     """`/perubahan/<plan>/<device>`."""
 
@@ -202,28 +241,39 @@ class Changes:
         self._journal = journal
         self._kept: dict[tuple[int, str], tuple[PlanDevice, ...]] = {}
 
-    def listed(self, fleet: Fleet, now: float) -> ChangesPage:
-        """`/perubahan`: newest first, what needs a hand above."""
+    def listed(self, fleet: Fleet, now: float, *, page: int = 1, per_page: int = SHOWN) -> ChangesPage:
+        """`/perubahan`: what is being sent first, then newest first."""
         journal = self._journal()
         if journal is None:
-            return ChangesPage(fresh=fleet.fresh, items=(), more=False, executor_alive=False, names={})
+            return ChangesPage(
+                fresh=fleet.fresh, items=(), total=0, page=1, per_page=per_page, running=0, drafts=0, asked=(),
+                executor_alive=False, names={},
+            )  # fmt: skip
         kept = journal.rollouts
-        plans = kept.plans(limit=SHOWN + 1)
-        newest: dict[int, Rollout] = {}
-        for rollout in kept.rollouts(limit=4 * SHOWN):
-            newest.setdefault(rollout.plan, rollout)
-        items = []
-        for plan in plans[:SHOWN]:
-            sent = newest.get(plan.id)
-            tally = tally_of(_sent(kept.counts(sent.id))) if sent else None
-            items.append(ChangeItem(plan=plan, state=state_of(plan, sent, now), rollout=sent, tally=tally))
-        items.sort(key=lambda i: i.state not in ("running", "paused"))
-        alive = self._executor_alive(journal, now)
+        states = kept.plan_states()
+        total = sum(states.values())
+        page = min(page, max(1, -(-total // per_page)))
+        found = kept.listed(limit=per_page, offset=(page - 1) * per_page)
+        counts = kept.counts_of([sent.id for _, sent in found if sent is not None])
+        items = tuple(
+            ChangeItem(
+                plan=plan,
+                state=state_of(plan, sent, now),
+                rollout=sent,
+                tally=tally_of(_sent(counts[sent.id])) if sent else None,
+            )
+            for plan, sent in found
+        )
         return ChangesPage(
             fresh=fleet.fresh,
-            items=tuple(items),
-            more=len(plans) > SHOWN,
-            executor_alive=alive,
+            items=items,
+            total=total,
+            page=page,
+            per_page=per_page,
+            running=len(kept.living()),
+            drafts=states.get(PlanState.DRAFT, 0),
+            asked=_wishes(journal, now),
+            executor_alive=self._executor_alive(journal, now),
             names=_names(journal),
         )
 
@@ -272,6 +322,41 @@ class Changes:
             version=_version(plan, rollout, entries, requests, alive),
         )
 
+    def members(
+        self, fleet: Fleet, plan_id: int, now: float, *, group: str = "", wave: int | None = None, page: int = 1
+    ) -> MembersPage | None:
+        """`/perubahan/<plan>/daftar`; None when there is no plan of that number."""
+        journal = self._journal()
+        plan = journal.rollouts.plan(plan_id, devices=False) if journal else None
+        if journal is None or plan is None:
+            return None
+        rollout = self._rollout(journal, plan_id)
+        known = {p.device: p for p in (rollout.devices if rollout else ())}
+        rows = [_row(fleet, one, known.get(one.device)) for one in self._devices(journal, plan)]
+        rows.sort(key=lambda r: (r.progress.place if r.progress else 0, r.id))
+        waves = sorted({r.progress.wave for r in rows if r.progress and r.is_to_change})
+        in_wave = [r for r in rows if wave is None or (r.is_to_change and r.progress and r.progress.wave == wave)]
+        grouped = [(r, group_of(r)) for r in in_wave]
+        group = group if group in GROUPS else ""
+        found = [r for r, of in grouped if group in ("", of)]
+        pages = max(1, -(-len(found) // MEMBERS))
+        page = min(page, pages)
+        return MembersPage(
+            fresh=fleet.fresh,
+            plan=plan,
+            state=state_of(plan, rollout, now),
+            rollout=rollout,
+            rows=tuple(found[(page - 1) * MEMBERS : page * MEMBERS]),
+            group=group,
+            wave=wave,
+            waves=tuple(waves),
+            counts=Counter(of for _, of in grouped),
+            total=len(found),
+            page=page,
+            pages=pages,
+            version=_version(plan, rollout, (), (), False),
+        )
+
     def device(self, fleet: Fleet, plan_id: int, device: str) -> ChangeDevicePage | None:
         """`/perubahan/<plan>/<device>`; None when the plan has no such device."""
         journal = self._journal()
@@ -314,6 +399,30 @@ class Changes:
     def _executor_alive(journal: Journal, now: float) -> bool:
         lease = journal.rollouts.lease(EXECUTOR)
         return lease is not None and lease.until > now
+
+
+#: Groups of devices as people look for them, with their steps.
+GROUPS: Mapping[str, frozenset[Step]] = {
+    "bad": frozenset({Step.ROLLBACK_FAILED, Step.UNKNOWN}),
+    "rolled_back": frozenset({Step.ROLLED_BACK}),
+    "offline": frozenset({Step.OFFLINE}),
+    "not_sent": frozenset({Step.REFUSED, Step.DRIFTED}),
+    "under_way": frozenset(s for s in Step if not s.is_end and s is not Step.WAITING),
+    "waiting": frozenset({Step.WAITING}),
+    "skipped": frozenset({Step.SKIPPED}),
+    "done": frozenset({Step.OK}),
+    "unchanged": frozenset({Step.UNCHANGED}),
+    "not_planned": frozenset(),
+}
+
+
+def group_of(row: DeviceRow) -> str:
+    """The key of GROUPS in which a device stands."""
+    if row.planned.error is not None:
+        return "not_planned"
+    if not row.planned.lines:
+        return "unchanged"
+    return next(group for group, steps in GROUPS.items() if row.step in steps)
 
 
 def state_of(plan: Plan, rollout: Rollout | None, now: float) -> str:
@@ -408,6 +517,16 @@ def _ends_at(rollout: Rollout | None, tally: Tally, now: float) -> float | None:
     if rollout is None or rollout.state is not RolloutState.RUNNING or ended < ENOUGH:
         return None
     return now + (tally.waiting + tally.under_way) * max(0.0, now - rollout.started) / ended
+
+
+def _wishes(journal: Journal, now: float) -> tuple[Request, ...]:
+    """Plans that were asked for: not made yet, or refused within a day."""
+    return tuple(
+        r
+        for r in journal.requests(kind=PLAN_MAKE, limit=20)
+        if r.state in (RequestState.WAITING, RequestState.TAKEN)
+        or (r.state is RequestState.FAILED and r.at > now - REFUSED_S)
+    )
 
 
 def _log(journal: Journal, plan_id: int, rollout: Rollout | None) -> tuple[Entry, ...]:

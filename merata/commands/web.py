@@ -140,7 +140,7 @@ def load_app(state: Path, inventory: Path, listening: Listening) -> Callable[...
     from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
     from controller.views import Views
-    from merata.config_pages import configurations
+    from merata.config_pages import configurations, new_changes
     from merata.planning_pages import planner_views
     from merata.reading import OpenJournal, sources
     from web import SignIn, WebSettings, create_app
@@ -150,5 +150,6 @@ def load_app(state: Path, inventory: Path, listening: Listening) -> Callable[...
     journal = OpenJournal(StatePaths(root=state).journal).journal
     sign_in = SignIn(journal=journal, needed=listening.sign_in)
     kept = configurations(state, inventory, journal)
-    app: Callable[..., Any] = create_app(views, settings, planner_views(state, inventory), sign_in, kept)
+    wishes = new_changes(state, inventory, journal)
+    app: Callable[..., Any] = create_app(views, settings, planner_views(state, inventory), sign_in, kept, wishes)
     return wrap_wsgi_with_proxy_headers(app, list(listening.proxies)) if listening.proxies else app

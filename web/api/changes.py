@@ -13,7 +13,7 @@ from spectree import Response as Documented
 from controller.rollout.gate import Gate
 from controller.rollout.records import Plan, Rollout
 from controller.views.rollouts import ChangeItem, DeviceRow, Tally
-from web.api.schemas import Model, ProblemOut
+from web.api.schemas import Model, PageOut, ProblemOut
 from web.api.tree import conditional, spec
 from web.pages.answer import fleet
 from web.pages.changes import changes
@@ -65,10 +65,21 @@ class ChangeOut(Model):
 
 
 class ChangesOut(Model):
-    """The newest changes, running ones first. `executor_alive`: somebody carries out what is asked for."""
+    """Changes page by page: those being sent first, then newest first.
+
+    `executor_alive`: somebody carries out what is asked for.
+    """
 
     executor_alive: bool
+    page: PageOut
     changes: list[ChangeOut]
+
+
+class ChangesQuery(Model):
+    """Which page."""
+
+    page: int = Field(default=1, ge=1, le=100_000)
+    per_page: int = Field(default=50, ge=1, le=500)
 
 
 class MeasureOut(Model):
@@ -132,10 +143,11 @@ class ChangeDeviceDetailOut(Model):
 
 @blueprint.get("")
 @spec.validate(resp=Documented(HTTP_200=ChangesOut), tags=["changes"])
-def listed() -> Response:
-    """Plans and rollouts."""
-    page = changes().listed(fleet(), g_now())
-    made = ChangesOut(executor_alive=page.executor_alive, changes=[_item(i) for i in page.items])
+def listed(query: ChangesQuery) -> Response:
+    """Plans and rollouts, page by page."""
+    page = changes().listed(fleet(), g_now(), page=query.page, per_page=query.per_page)
+    paging = PageOut(page=page.page, pages=page.pages, matched=page.total, total=page.total)
+    made = ChangesOut(executor_alive=page.executor_alive, page=paging, changes=[_item(i) for i in page.items])
     return conditional(lambda: made, made.model_dump_json())
 
 

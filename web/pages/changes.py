@@ -17,6 +17,7 @@ from controller.views.rollouts import Changes
 from web.access import engineer, the_journal
 from web.draw.rollout import MOST_CELLS
 from web.pages.answer import etag_of, fleet, is_known, not_modified
+from web.pages.filters import read_page
 from web.static_files import static_url
 from web.words import changes as words
 from web.words.speech import g_now, language, theme
@@ -33,9 +34,10 @@ def changes() -> Changes:
 
 @blueprint.get("/perubahan")
 def listed() -> Response:
-    """Every plan and what became of it."""
-    page = changes().listed(fleet(), g_now())
-    version = repr([(i.plan.id, i.state, i.tally) for i in page.items]) + str(page.executor_alive)
+    """Every plan and what became of it, page by page."""
+    page = changes().listed(fleet(), g_now(), page=read_page())
+    asked = [(r.id, r.state.value) for r in page.asked]
+    version = repr(([(i.plan.id, i.state, i.tally) for i in page.items], page.total, asked, page.executor_alive))
     return _answer("changes.html", page, version)
 
 
@@ -46,6 +48,18 @@ def change(plan: int) -> Response:
     if page is None:
         abort(404)
     return _answer("change.html", page, page.version, most_cells=MOST_CELLS, refused=words.refusal(_said("tidak")))
+
+
+@blueprint.get("/perubahan/<int:plan>/daftar")
+def members(plan: int) -> Response:
+    """Every device of a change by where it stands, page by page."""
+    group = next((key for key, word in words.GROUP_WORDS.items() if word == _said("keadaan")), "")
+    wave = request.args.get("gelombang", type=int)
+    wave = None if wave is None else wave - 1
+    page = changes().members(fleet(), plan, g_now(), group=group, wave=wave, page=read_page())
+    if page is None:
+        abort(404)
+    return _answer("change_devices.html", page, page.version)
 
 
 @blueprint.get("/perubahan/<int:plan>/<device>")

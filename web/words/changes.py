@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
 
@@ -20,6 +21,12 @@ from web.words.speech import Figures, say, say_n
 CELLS = {
     Step.OK: "ok", Step.UNCHANGED: "same", Step.ROLLED_BACK: "rb", Step.OFFLINE: "off", Step.WAITING: "wait",
     Step.ROLLBACK_FAILED: "bad", Step.UNKNOWN: "lost", Step.REFUSED: "not", Step.DRIFTED: "not", Step.SKIPPED: "skip",
+}  # fmt: skip
+#: Groups of devices (controller.views.rollouts.GROUPS) as they stand in the query string.
+GROUP_WORDS = {
+    "bad": "tak-diketahui", "rolled_back": "dikembalikan", "offline": "luring", "not_sent": "tidak-dikirim",
+    "under_way": "dikirim", "waiting": "menunggu", "skipped": "dilewati", "done": "selesai",
+    "unchanged": "tetap", "not_planned": "tidak-direncanakan",
 }  # fmt: skip
 MARK = re.compile("⟦([^⟦⟧]+)⟧|\\*\\*\\*")
 
@@ -52,6 +59,30 @@ def step_word(step: Step) -> str:
         Step.SKIPPED: pgettext("step", "Skipped"),
     }
     return words[step]
+
+
+def group_word(group: str) -> str:
+    """A group of devices."""
+    words = {
+        "bad": pgettext("group", "Unknown or rollback failed"),
+        "rolled_back": pgettext("step", "Rolled back"),
+        "offline": pgettext("step", "Offline"),
+        "not_sent": pgettext("step", "Not sent"),
+        "under_way": pgettext("group", "Under way"),
+        "waiting": pgettext("step", "Waiting"),
+        "skipped": pgettext("step", "Skipped"),
+        "done": pgettext("step", "Done"),
+        "unchanged": pgettext("step", "Unchanged"),
+        "not_planned": pgettext("group", "Could not be planned"),
+    }
+    return words[group]
+
+
+def members_link(plan: int, *, group: str = "", wave: int | None = None, page: int = 1) -> str:
+    """Address of a list of devices of a change."""
+    asked = {"keadaan": GROUP_WORDS.get(group, ""), "gelombang": "" if wave is None else wave + 1}
+    pairs = {name: value for name, value in {**asked, "hal": page if page > 1 else ""}.items() if value != ""}
+    return f"/perubahan/{plan}/daftar" + (f"?{urlencode(pairs)}" if pairs else "")
 
 
 def state_word(state: str) -> str:
@@ -219,9 +250,8 @@ def measure(one: Measure) -> Markup:
     )
 
 
-def act(entry: Entry) -> Markup:
-    """One row of the audit."""
-    facts = entry.facts
+def act_words(code: str) -> str:
+    """What was done, as a short sentence; "" where there are no words for it."""
     words = {
         "plan.made": gettext("Plan made."),
         "plan.approved": gettext("Plan approved."),
@@ -238,14 +268,21 @@ def act(entry: Entry) -> Markup:
         "device.sending": gettext("Commands being sent."),
         "device.rolling_back": gettext("Being rolled back."),
     }
+    step = code.removeprefix("device.")
+    if code.startswith("device.") and step in {s.value for s in Step if s.is_end}:
+        return step_word(Step(step)) + "."
+    return words.get(code, "")
+
+
+def act(entry: Entry) -> Markup:
+    """One row of the audit."""
+    facts = entry.facts
     if entry.act == "rollout.gate":
         passed = facts.get("verdict") == "pass"
         number = int(facts.get("wave", 0)) + 1
         told = gettext("Gate %(n)s passed.", n=number) if passed else gettext("Gate %(n)s not passed.", n=number)
-    elif entry.act.startswith("device.") and entry.act.removeprefix("device.") in {s.value for s in Step if s.is_end}:
-        told = step_word(Step(entry.act.removeprefix("device."))) + "."
     else:
-        told = words.get(entry.act, entry.act)
+        told = act_words(entry.act) or entry.act
     why = "" if entry.act.startswith("plan.") else _why(entry)  # a plan's reason is a person's sentence
     return Markup("<b>{}</b> {}").format(told, why) if why else Markup("<b>{}</b>").format(told)
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from controller.configurations.firmware import Standing
-from controller.views.compliance import CompliancePage, FirmwarePage, RuleRow
+from controller.views.compliance import CompliancePage, FirmwareKind, FirmwarePage, RuleRow
 from web.words.catalogue import pgettext
+from web.words.changes import masked
+
+__all__ = ["LISTS", "MARKS", "ORDER", "kind_link", "masked", "off", "red", "rule_mark", "standing"]
 
 #: A standing drawn as a state mark: shape and letter, as everywhere.
 MARKS = {
     Standing.WANTED: "up", Standing.OTHER: "degraded", Standing.REFUSED: "down", Standing.UNTOLD: "unknown",
     Standing.UNLISTED: "unknown",
 }  # fmt: skip
+#: Lists of devices (controller.views.compliance.KEEP) as they stand in the address.
+LISTS = {"unsaved": "belum-tersimpan", "failed": "gagal-diambil"}
 ORDER = (Standing.REFUSED, Standing.OTHER, Standing.UNTOLD, Standing.UNLISTED, Standing.WANTED)
 
 
@@ -39,3 +46,9 @@ def red(page: CompliancePage) -> int:
 def off(page: FirmwarePage) -> int:
     """Devices whose version is not wanted."""
     return page.counts[Standing.OTHER] + page.counts[Standing.REFUSED]
+
+
+def kind_link(kind: FirmwareKind, page: int = 1) -> str:
+    """Address of every device of one system, model and version."""
+    pairs = {"sistem": kind.platform, "model": kind.model, "versi": kind.version, "hal": str(page) if page > 1 else ""}
+    return "/firmware/perangkat?" + urlencode({name: text for name, text in pairs.items() if text})

@@ -91,7 +91,7 @@ def test_a_broken_rule_says_where_and_why() -> None:
     page = client().get("/kepatuhan", **HOST).text
     assert "<b>1 aturan dilanggar.</b>" in page
     assert "dilanggar 2, dipatuhi 38" in page
-    assert "2: service telnet on" in page
+    assert 'baris 2: <span class="mono">service telnet on</span>' in page
     assert "2 perangkat menyimpang dari yang diterima" in page
 
 
