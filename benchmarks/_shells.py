@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -74,7 +75,9 @@ async def _serve(folder: Path, count: int, login_s: float, reply_s: float) -> No
         router.faults.login_delay_s, router.faults.delay_s = login_s, reply_s
     logging.getLogger("asyncio").setLevel(logging.ERROR)  # clients that hang up are the measurement
     print("READY", flush=True)
-    await asyncio.Event().wait()
+    parent = os.getppid()
+    while os.getppid() == parent:  # noqa: ASYNC110 - nothing tells that whoever measures was killed
+        await asyncio.sleep(1)
 
 
 if __name__ == "__main__":

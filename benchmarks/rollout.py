@@ -16,6 +16,7 @@ import argparse
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,10 +26,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import _shells
+from controller.rollout.records import PlanState, RolloutState, Step
 from devices.credentials import KeyFile, SshLogin
 from devices.hostkeys import HostKeys
 from devices.model import Device, DeviceId, Domain, Role, SiteId, SshSettings, Target
 from devices.transport.ssh_session import SshSessions
+from merata.config_fleet import config_fleet
+from merata.config_making import make, read
+from merata.rollout_parts import executor
 
 COMMANDS = ("show version", "show running-config", "show startup-config")
 LOGIN_S, REPLY_S = 1.5, 0.3
@@ -118,6 +123,54 @@ def ansible(folder: Path, count: int, workers: int) -> dict[str, Any] | None:
     return row
 
 
+CHANGE = """\
+name: bench
+title: Name servers
+where: all
+intent:
+  dns: {servers: [9.9.9.%d]}
+options: {waves: [1.0], budget: 1.0, canary_budget: 100, settle_s: 0, batch: %d}  # our pace, not the waves'
+"""
+
+
+def push(folder: Path, count: int, workers: int) -> dict[str, Any]:
+    """The whole of ours: plan, approve, and push one change to every router by a real executor, canary first."""
+    home = folder / f"push-{workers}"
+    home.mkdir()
+    (home / "change.yaml").write_text(CHANGE % (workers, workers))
+    inventory, state = home / "inventory.yaml", home / "state"
+    sites = "".join(
+        f"  - {{id: s{n}, name: S{n}, area: 61.08.01, lat: 0.3, lon: 109.9, kind: school,"
+        f" devices: [{{id: {_shells.name(n)}, host: {_shells.host(n)}, role: router, platform: ios}}]}}\n"
+        for n in range(count)
+    )
+    inventory.write_text(
+        f"credentials:\n  bench: {{username: {_shells.USER}, key: key:{folder}/id}}\n"
+        f"defaults:\n  device: {{ping: no, ssh: {{credential: bench, port: {_shells.PORT}}}}}\nsites:\n{sites}"
+    )
+    shutil.copytree(folder / "known_hosts.d", state / "known_hosts.d")
+    state.chmod(0o700)
+    with config_fleet(state, inventory) as fleet:
+        plan = make(fleet, read(fleet, home / "change.yaml"), author="bench", workers=workers)
+        if bad := [d for d in plan.devices if d.error or not d.lines]:
+            raise SystemExit(f"{len(bad)} routers were not planned for: {bad[0].error}")
+        fleet.journal.rollouts.decide(plan.id, PlanState.APPROVED, by="other", at=time.time())
+        fleet.journal.ask("rollout.start", {"plan": plan.id}, who="bench", at=time.time())
+
+        def over() -> bool:
+            known = fleet.journal.rollouts.rollouts(limit=1)
+            return bool(known) and known[0].state in (RolloutState.DONE, RolloutState.STOPPED)
+
+        cpu, began = _cpu_s(), time.monotonic()
+        with executor(state, inventory, workers=workers) as running:
+            running.run(ready=lambda: None, until=over)
+        spent, seconds = _cpu_s() - cpu, time.monotonic() - began
+        counts = fleet.journal.rollouts.counts(fleet.journal.rollouts.rollouts(limit=1)[0].id)
+    if counts != {Step.OK: count}:
+        raise SystemExit(f"not every router was changed: {counts}")
+    return _row("merata push (3 sessions)", count, workers, spent, seconds)
+
+
 def _row(what: str, count: int, workers: int, cpu_s: float, seconds: float) -> dict[str, Any]:
     row = {
         "what": what,
@@ -149,6 +202,7 @@ def main() -> int:
             folder.mkdir()
             with _shells.served(folder, count, login_s=login_s, reply_s=reply_s):
                 for workers in widths:
+                    rows.append({**push(folder, count, workers), "routers": title})
                     found = [measure(folder, count, workers) for measure in (ours, nornir, ansible)]
                     rows += [{**row, "routers": title} for row in found if row is not None]
     if not (PEERS / "python").exists():
