@@ -23,7 +23,7 @@ from controller.coverage.planner import Planner, Worths
 from controller.views.planner import DEFAULT_COUNT, RADII
 from controller.views.planner_proofs import Proofs
 from controller.views.planner_scenarios import Scenarios
-from controller.views.planner_sources import AreaAfter, PlanAsk, PlanRefused, Proof
+from controller.views.planner_sources import EXPECTED, AreaAfter, PlanAsk, PlanRefused, Proof
 from controller.views.planner_views import PlannerViews
 from controller.views.sources import Ring
 from geography.layers import Layers
@@ -296,6 +296,8 @@ class PagesPlanner:
             self.plan(PlanAsk(profile=profile, radius_km=radius_km, count=DEFAULT_COUNT), now)
             self.hexagons(profile, radius_km, now, resolution=self.resolutions[0])
         self.outlines("village")
+        for profile, radius_km in asked[:1] or [(first, max(RADII))]:
+            self.plan(PlanAsk(profile=profile, radius_km=radius_km, count=DEFAULT_COUNT, aim=EXPECTED), now)
         profile, radius_km = asked[0] if asked else (first, max(RADII))
         for resolution in self.resolutions:
             self.hexagons(profile, radius_km, now, resolution=resolution)

@@ -288,6 +288,12 @@ def aim(value: str) -> str:
     return words[value]
 
 
+def aim_short(value: str) -> str:
+    """The same, under the heading "Optimise people served"."""
+    words = {"coverage": pgettext("aim", "by the threshold"), "expected": pgettext("aim", "as expected")}
+    return words[value]
+
+
 def manner(ask: PlanAsk) -> str:
     """How a question weighs people, in few words: its stop of fairness, or that it is about the expected figure."""
     return pgettext("fairness", "expected people") if ask.is_expected else aversion(ask.aversion)
