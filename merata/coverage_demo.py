@@ -13,7 +13,7 @@ from pathlib import Path
 from controller.coverage.speed import SpeedBook
 from merata.coverage_history import folder_of
 from simulator.downloads import PATH
-from simulator.inventory_text import OBSERVER, with_shell
+from simulator.inventory_text import OBSERVER, with_console, with_shell
 from simulator.links import available_bps
 from simulator.province import Province, SimSite
 from simulator.story import Story
@@ -38,19 +38,34 @@ _WITHOUT_SHELLS = """\
 """
 
 
-def rules(province: Province, *, port: int, has_shells: bool) -> str:
+def rules(province: Province, *, port: int, has_shells: bool, has_consoles: bool = False) -> str:
     """The file of rules.
 
     Args:
         province: the sites.
         port: of the HTTP server.
         has_shells: the devices have shells; else the machine of the demonstration downloads for those that would.
+        has_consoles: RouterOS can be signed in to, but its simulated console downloads nothing.
     """
     text = _RULES.format(host=OBSERVER, port=port, path=PATH)
+    if has_consoles:
+        text += _consoles(province, has_shells=has_shells)
     if has_shells:
         return text
     sites = [f'[sites.{site.id}]\nfrom = "here"\n' for site in tested(province)]
     return text + _WITHOUT_SHELLS + "".join(sites)
+
+
+def _consoles(province: Province, *, has_shells: bool) -> str:
+    """At each site whose gateway is RouterOS the device with a shell downloads; without one it is not tested."""
+    shells: dict[str, str] = {}
+    for device in with_shell(province):
+        shells.setdefault(device.site, device.id)
+    own = {device.site for device in with_console(province)}
+    lines = [f"[sites.{site}]\nskip = true\n" for site in sorted(own - shells.keys())]
+    if has_shells:
+        lines += [f'[sites.{site}]\nfrom = "{shells[site]}"\n' for site in sorted(own & shells.keys())]
+    return "".join(["\n# The simulated consoles of RouterOS download nothing.\n", *lines])
 
 
 def tested(province: Province) -> list[SimSite]:

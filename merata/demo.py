@@ -178,7 +178,9 @@ def _write_scene(folder: Path, scene: Scene) -> None:
     text = "".join(inventory_text.write(province, port=scene.snmp_port, tcp=True, ssh=ssh, console=console))
     (folder / "inventory.yaml").write_text(text, encoding="utf-8")
     if scene.download_port:
-        rules = coverage_demo.rules(province, port=scene.download_port, has_shells=ssh is not None)
+        rules = coverage_demo.rules(
+            province, port=scene.download_port, has_shells=ssh is not None, has_consoles=console is not None
+        )
         (folder / RULES).write_text(rules, encoding="utf-8")
     (folder / "scene.json").write_text(json.dumps(asdict(scene)))
 

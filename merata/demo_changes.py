@@ -50,8 +50,8 @@ intent:
 
 # As always, but with less waiting than a network of yours should have, and more failures allowed.
 options:
-  waves: [10%, 40%, 1]
-  settle_s: 75
+  waves: [5%, 25%, 1]
+  settle_s: 115
   batch: 8
   budget: 8%
   canary_budget: 3
