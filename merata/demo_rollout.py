@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Final
 
 from controller.changes.subjects import Subject
+from controller.journal.errors import JournalUnavailable
 from controller.rollout.approval import approve
+from controller.rollout.records import PlanState
 from devices.errors import DeviceError
 from merata.config_fleet import ConfigFleet, config_fleet, is_spoken
 from merata.config_making import make, read
@@ -28,6 +30,7 @@ log = logging.getLogger("merata.demo")
 _WORKERS: Final = 3
 _HEARD: Final = 0.9  # share of the consoles that must have said what they are
 _WAIT_S, _STILL_S, _LOOK_S = 240.0, 20.0, 2.0
+_TRIES, _AGAIN_S = 20, 10.0
 #: What somebody types by hand at one device, though nobody asked.
 _BY_HAND: Final = "/ip dns set servers=8.8.8.8"
 
@@ -38,13 +41,18 @@ def run(folder: Path) -> None:
     if not (folder / CONSOLES).exists() or not _heard(state, inventory):
         return
     with config_fleet(state, inventory) as fleet:
-        if fleet.journal.rollouts.plans(limit=1):
+        rollouts = fleet.journal.rollouts
+        if rollouts.rollouts(limit=1):
             return
         spoken = [subject for subject in fleet.subjects if is_spoken(subject)]
-        _fetch(fleet, spoken, why="the first night")
-        plan = make(fleet, read(fleet, folder / CHANGE), author=AUTHOR, ticket="ND-614/2026", workers=_WORKERS)
-        approve(fleet.journal, plan.id, APPROVER, time.time())
-        fleet.journal.ask("rollout.start", {"plan": plan.id}, who=AUTHOR, at=time.time())
+        plan = next(iter(rollouts.plans(limit=1)), None)
+        if plan is None:
+            _fetch(fleet, spoken, why="the first night")
+            plan = make(fleet, read(fleet, folder / CHANGE), author=AUTHOR, ticket="ND-614/2026", workers=_WORKERS)
+        if plan.state is PlanState.DRAFT:
+            approve(fleet.journal, plan.id, APPROVER, time.time())
+        if not fleet.journal.requests(kind="rollout.start", limit=1):
+            fleet.journal.ask("rollout.start", {"plan": plan.id}, who=AUTHOR, at=time.time())
         _by_hand(fleet, spoken)
 
 
@@ -89,4 +97,10 @@ def _by_hand(fleet: ConfigFleet, spoken: list[Subject]) -> None:
 if __name__ == "__main__":
     logging.basicConfig(level="WARNING")
     logging.getLogger("paramiko").setLevel("ERROR")
-    run(Path(sys.argv[1]))
+    for _ in range(_TRIES):
+        try:
+            run(Path(sys.argv[1]))
+            break
+        except JournalUnavailable as error:  # a busy machine; what was done stands, the rest is taken up again
+            log.info("tried again: %s", error)
+            time.sleep(_AGAIN_S)
