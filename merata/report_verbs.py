@@ -39,6 +39,7 @@ class PlanQuestion:
     count: int | None = None
     budget: float | None = None
     aversion: float = 0.0
+    objective: str = "coverage"  # or expected
     time_limit_s: float = 20.0
 
     @property
@@ -144,10 +145,13 @@ def plan_of(where: Where, known: Planner, area: str | None, radius_km: float, qu
         return _saved(where, question.scenario).plan
     if (question.count is None) == (question.budget is None):
         raise BadInput("one of --scenario, --count and --budget was expected for a plan", path="--what")
+    if question.objective != "coverage" and question.aversion > 0:
+        raise BadInput("goes with --objective coverage only", path="--inequality-aversion")
     with text.progress("people and places"):
         ground = known.ground(where.threshold(), where.rules(), radius_km=radius_km, now=where.now, area=area)
     ask = siting.Ask(
         limit=Limit(count=question.count, budget=question.budget),
+        objective=question.objective,
         aversion=question.aversion,
         time_limit_s=question.time_limit_s,
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from math import isfinite
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
@@ -147,7 +148,14 @@ def _entry_of(found: LiveCoverage, name: str) -> LedgerMonth:
         observed_ratio=_observed(sites),
         inputs=found.inputs.hash,
         is_closed=False,
+        ratio_20_20=_finite(fair.ratio_20_20),
+        palma=_finite(fair.palma),
+        atkinson_05=fair.atkinson_05,
     )
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and isfinite(value) else None
 
 
 def _observed(sites: Sequence[SiteWorth]) -> float | None:

@@ -246,7 +246,11 @@ class LiveCoverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerMonth:
-    """One civil month of the equity ledger. `is_closed`: kept for ever; later entries of a month are corrections."""
+    """One civil month of the equity ledger. `is_closed`: kept for ever; later entries of a month are corrections.
+
+    ratio_20_20, palma: None also where the lowest have nothing. These two and atkinson_05: None in months that were
+    closed before they were kept.
+    """
 
     month: str  # 2026-11
     profile: str
@@ -270,6 +274,9 @@ class LedgerMonth:
     written_at: float | None = None
     correction: str | None = None  # reason
     revision: int = 1
+    ratio_20_20: float | None = None
+    palma: float | None = None
+    atkinson_05: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,8 @@ COMMON = (
     click.option("--count", type=click.IntRange(0), help="The plan: at most so many sites."),
     click.option("--budget", type=click.FloatRange(0), help="The plan: sites that cost at most this, rupiah."),
     click.option("--inequality-aversion", type=click.FloatRange(0), default=0.0, show_default=True),
+    click.option("--objective", type=click.Choice(["coverage", "expected"]), default="coverage", show_default=True,
+                 help="The plan: most people served by the thresholds, or expected to be."),
     click.option("--time-limit", type=click.FloatRange(0, min_open=True), default=20.0, show_default=True,
                  help="Seconds for the proof of the plan."),
 )  # fmt: skip
@@ -94,6 +96,7 @@ def question(told: dict[str, Any]) -> PlanQuestion:
         count=told["count"],
         budget=told["budget"],
         aversion=told["inequality_aversion"],
+        objective=told["objective"],
         time_limit_s=told["time_limit"],
     )
 

@@ -61,7 +61,7 @@ def test_a_regency_report_speaks_of_that_regency_alone() -> None:
     assert "Sambas" not in text
 
 
-@pytest.mark.parametrize("objective", ["coverage", "maxmin", "coverage, inequality aversion 0.5"])
+@pytest.mark.parametrize("objective", ["coverage", "expected", "maxmin", "coverage, inequality aversion 0.5"])
 def test_every_objective_has_its_words(objective: str) -> None:
     for lang in LANGUAGES:
         assert compose(material(plan=replace(plan(), objective=objective)), lang, rows=5, is_short=False).blocks
