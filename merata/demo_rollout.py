@@ -29,7 +29,7 @@ log = logging.getLogger("merata.demo")
 #: Sessions at once: the pages of the same machine come first.
 _WORKERS: Final = 3
 _HEARD: Final = 0.9  # share of the consoles that must have said what they are
-_WAIT_S, _STILL_S, _LOOK_S = 240.0, 20.0, 2.0
+_WAIT_S, _STILL_S, _LOOK_S = 240.0, 12.0, 2.0
 _TRIES, _AGAIN_S = 20, 10.0
 #: What somebody types by hand at one device, though nobody asked.
 _BY_HAND: Final = "/ip dns set servers=8.8.8.8"
