@@ -310,7 +310,10 @@ def spoken(chosen: Sequence[Subject]) -> list[Subject]:
 
     found = [s for s in chosen if is_spoken(s)]
     if left := len(chosen) - len(found):
-        click.echo(f"{left} devices are left out: no `ssh` settings to configure by, or a platform that is only watched", err=True)
+        click.echo(
+            f"{left} devices are left out: no `ssh` settings to configure by, or a platform that is only watched",
+            err=True,
+        )
     if not found:
         refuse("no device is left to ask")
     return found

@@ -9,7 +9,7 @@ import time
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from collectors.learned import Learned
 from controller.polling.doors import Doors
@@ -21,6 +21,7 @@ from measurements.reading import Reading
 from merata.lines import Lines
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 _LIMIT_S = 30.0
 _UP = 1  # ifOperStatus, RFC 2863
@@ -68,7 +69,7 @@ class SnmpVitals:
         self._learned[device.id] = polled.learned
         return polled.reading
 
-    def _do(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
+    def _do(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def close(self) -> None:

@@ -68,7 +68,9 @@ def test_the_rooms_keep_their_arrows() -> None:
     assert done.returncode == 0, done.stdout[-3000:]
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-peers.lock", "frontend/package-lock.json"])
+@pytest.mark.parametrize(
+    "lock", ["requirements.lock", "requirements-dev.lock", "requirements-peers.lock", "frontend/package-lock.json"]
+)
 def test_locks_hold_hashes_and_no_addresses_of_registries(lock: str) -> None:
     text = (ROOT / lock).read_text()
     addresses = re.findall(r'"resolved"|https?://(?!github\.com/)[^\s"]+|--(?:extra-)?index-url|--find-links', text)

@@ -9,8 +9,8 @@ from web.words.catalogue import pgettext
 #: Systems whose own name is not spelled as the platform is called here; proper names, the same in every language.
 SYSTEMS = {
     "airos": "airOS", "arubaos": "ArubaOS", "arubaos-cx": "ArubaOS-CX", "asuswrt": "ASUSWRT", "comware": "Comware",
-    "ddwrt": "DD-WRT", "edgeos": "EdgeOS", "edgeswitch": "EdgeSwitch", "fortigate": "FortiOS", "frr": "FRR", "ios": "IOS",
-    "iosxe": "IOS XE", "keeneticos": "KeeneticOS", "lcos": "LCOS", "linux": "Linux", "openwrt": "OpenWrt",
+    "ddwrt": "DD-WRT", "edgeos": "EdgeOS", "edgeswitch": "EdgeSwitch", "fortigate": "FortiOS", "frr": "FRR",
+    "ios": "IOS", "iosxe": "IOS XE", "keeneticos": "KeeneticOS", "lcos": "LCOS", "linux": "Linux", "openwrt": "OpenWrt",
     "opnsense": "OPNsense", "pfsense": "pfSense", "routeros": "RouterOS", "rutos": "RutOS", "swos": "SwOS",
     "tomato": "Tomato", "unifi": "UniFi", "vrp": "VRP", "vyos": "VyOS", "zynos": "ZyNOS",
 }  # fmt: skip
