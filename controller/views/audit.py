@@ -103,8 +103,8 @@ class Audits:
                 running = threading.Thread(target=self._follow, args=(audit, now), name="merata-audit", daemon=True)
                 self._running = running
                 running.start()
-        if running is not None:
-            running.join(PATIENCE_S)
+        if running is not None and (last is None or last.seconds < PATIENCE_S):
+            running.join(PATIENCE_S)  # a long chain is followed behind the readers, who see the check before
 
     def _follow(self, audit: Audit, now: float) -> None:
         began = time.monotonic()

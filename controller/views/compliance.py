@@ -283,6 +283,8 @@ class Configurations:
         held = self._sources.rows().get(device)
         try:
             newer = new or (revisions[0].id if revisions else "")
+            if new and not any(r.id == new for r in revisions):
+                self._sources.text_at(device, new)  # one that it has
             older = old or _before(revisions, newer, held)
             diff = self._between(device, older, newer) if older and newer else None
             text = self._sources.text_at(device, newer) if whole and newer else None

@@ -530,11 +530,14 @@ def _wishes(journal: Journal, now: float) -> tuple[Request, ...]:
 
 
 def _log(journal: Journal, plan_id: int, rollout: Rollout | None) -> tuple[Entry, ...]:
-    audit = journal.rollouts.audit
-    told = audit.entries(subject=f"plan:{plan_id}", limit=LOG)
+    """The newest rows about a plan, what sends it, and its devices."""
+    audit, subjects, before = journal.rollouts.audit, [f"plan:{plan_id}"], None
     if rollout is not None:
-        told += audit.entries(subject=f"rollout:{rollout.id}", limit=LOG)
-    return tuple(sorted(told, key=lambda e: -e.seq)[:LOG])
+        subjects.append(f"rollout:{rollout.id}")
+        if rollout.state not in (RolloutState.RUNNING, RolloutState.PAUSED):  # its last row stands after all others
+            last = audit.newest(subjects=subjects[1:], limit=1)
+            before = last[0].seq + 1 if last else None
+    return tuple(audit.newest(subjects=subjects, rollout=rollout.id if rollout else None, before=before, limit=LOG))
 
 
 def _requests(journal: Journal, plan_id: int, rollout: Rollout | None) -> tuple[Request, ...]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+from markupsafe import Markup
+
 from controller.configurations.firmware import Standing
 from controller.views.compliance import CompliancePage, FirmwareKind, FirmwarePage, RuleRow
 from web.words.catalogue import pgettext
 from web.words.changes import masked
 
-__all__ = ["LISTS", "MARKS", "ORDER", "kind_link", "masked", "off", "red", "rule_mark", "standing"]
+__all__ = ["LISTS", "MARKS", "ORDER", "kind_link", "masked", "off", "red", "rule_mark", "sign", "standing"]
 
 #: A standing drawn as a state mark: shape and letter, as everywhere.
 MARKS = {
@@ -18,6 +20,8 @@ MARKS = {
 }  # fmt: skip
 #: Lists of devices (controller.views.compliance.KEEP) as they stand in the address.
 LISTS = {"unsaved": "belum-tersimpan", "failed": "gagal-diambil"}
+#: The signs of rules and standings: those of bulk changes, since the letters of a state speak of a device's health.
+SIGNS = {"up": "x-ok", "degraded": "x-rb", "down": "x-bad", "unknown": "x-off"}
 ORDER = (Standing.REFUSED, Standing.OTHER, Standing.UNTOLD, Standing.UNLISTED, Standing.WANTED)
 
 
@@ -31,6 +35,11 @@ def standing(value: Standing) -> str:
         Standing.UNLISTED: pgettext("firmware", "Not in the list"),
     }
     return words[value]
+
+
+def sign(mark: str) -> Markup:
+    """A sign; words stand beside it."""
+    return Markup('<svg class="c" aria-hidden="true"><use href="#{}"/></svg>').format(SIGNS[mark])
 
 
 def rule_mark(rule: RuleRow) -> str:

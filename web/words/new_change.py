@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from controller.changes.model import Type, Variable
 from controller.views.new_change import Asked
 from web.words.catalogue import gettext, pgettext
+from web.words.speech import Figures
 
 
 def kind(variable: Variable) -> str:
@@ -25,12 +26,16 @@ def kind(variable: Variable) -> str:
     word = words[variable.type]
     least, most = variable.least, variable.most
     if least is not None and most is not None:
-        return gettext("%(kind)s from %(least)s to %(most)s", kind=word, least=f"{least:g}", most=f"{most:g}")
+        return gettext("%(kind)s from %(least)s to %(most)s", kind=word, least=_plain(least), most=_plain(most))
     if least is not None:
-        return gettext("%(kind)s from %(least)s", kind=word, least=f"{least:g}")
+        return gettext("%(kind)s from %(least)s", kind=word, least=_plain(least))
     if most is not None:
-        return gettext("%(kind)s up to %(most)s", kind=word, most=f"{most:g}")
+        return gettext("%(kind)s up to %(most)s", kind=word, most=_plain(most))
     return word
+
+
+def _plain(value: float) -> str:
+    return Figures.current().number(value, 0 if float(value).is_integer() else 2)
 
 
 def own(variable: Variable) -> str:

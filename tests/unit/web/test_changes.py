@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from controller.accounts import sessions
 from controller.journal.journal import Journal
+from controller.journal.tables import ROLLOUT_DEVICE
 from controller.rollout.approval import SELF_APPROVAL
 from controller.rollout.records import PlanState, RolloutState, Step
 from tests.unit.web import rollout_world as made
@@ -167,12 +169,33 @@ def test_a_running_change_is_told_in_one_sentence_with_one_cell_a_device(changin
 
 
 def test_a_wave_of_more_than_four_hundred_is_a_bar_and_a_list_of_what_is_not_done(empty: Changing) -> None:
-    plan, _ = made.under_way(empty.journal, inventory(800), count=620, share=0.3)
+    plan, rollout = made.under_way(empty.journal, inventory(800), count=620, share=0.3)
     page = empty.page(f"/perubahan/{plan}")
     assert page.count('class="wide"') == 1
     assert sum(cells(page).values()) < 200
     assert "dikembalikan.</b>" in page
     assert "luring.</b>" in page
+    # and each of those is reached
+    sent = empty.journal.rollouts.rollout(rollout)
+    assert sent is not None
+    gone = [d for d in sent.devices if d.step is Step.WAITING][-70:]
+    with empty.journal._engine.begin() as connection:  # at once: seventy durable steps take long
+        names = [one.device for one in gone]
+        connection.execute(update(ROLLOUT_DEVICE).where(ROLLOUT_DEVICE.c.device.in_(names)).values(step="offline"))
+    wave = gone[0].wave
+    page = empty.page(f"/perubahan/{plan}")
+    link = re.search(r'href="(/perubahan/\d+/daftar\?keadaan=luring&amp;gelombang=\d)"', page)
+    assert link is not None
+    page, reached = empty.page(link[1].replace("&amp;", "&")), set()
+    while True:
+        reached |= set(re.findall(rf'href="/perubahan/{plan}/([a-z0-9-]+)"', page))
+        after = re.search(r'rel="next" href="([^"]+)"', page)
+        if after is None:
+            break
+        page = empty.page(after[1].replace("&amp;", "&"))
+    offline = {d.device for d in empty.journal.rollouts.rollout(rollout).devices if d.step is Step.OFFLINE}  # type: ignore[union-attr]
+    assert {d.device for d in gone if d.wave == wave} <= reached <= offline
+    assert empty.client().get("/perubahan/99/daftar", **HOST).status_code == 404
 
 
 def test_a_device_in_an_unknown_state_stands_above_all(changing: Changing) -> None:
@@ -407,3 +430,26 @@ def test_every_step_has_a_word_and_a_sign(changing: Changing) -> None:
     with changing.app.test_request_context():
         assert len({words.step_word(s) for s in Step}) == len(Step)
         assert {words.cell(s) for s in Step} <= set(re.findall(r'symbol id="x-(\w+)"', page))
+
+
+# Long lists
+
+
+def test_every_plan_is_reached_page_by_page_on_the_pages_and_in_the_api(empty: Changing) -> None:
+    stock = inventory(8)
+    running, _ = made.under_way(empty.journal, stock, count=4)
+    for number in range(54):
+        empty.journal.rollouts.add_plan(made.plan_of(stock, count=1, title=f"Rencana {number}"))
+    reached: list[int] = []
+    page = empty.page("/perubahan")
+    assert "54 rencana menunggu persetujuan" in page
+    reached += map(int, re.findall(r'<th scope="row"><a href="/perubahan/(\d+)"', page))
+    assert reached[0] == running
+    while (after := re.search(r'rel="next" href="([^"]+)"', page)) is not None:
+        page = empty.page(after[1])
+        reached += map(int, re.findall(r'<th scope="row"><a href="/perubahan/(\d+)"', page))
+    assert sorted(reached) == list(range(1, 56))
+    listed = [empty.client().get(f"/api/v1/changes?page={n}&per_page=20", **HOST).json for n in (1, 2, 3)]
+    assert [c["id"] for told in listed for c in told["changes"]] == reached
+    assert listed[0]["page"] == {"page": 1, "pages": 3, "matched": 55, "total": 55}
+    assert empty.client().get("/api/v1/changes?page=0", **HOST).status_code == 422
