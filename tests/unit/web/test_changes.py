@@ -377,18 +377,19 @@ def state(changing: Changing, plan: int) -> PlanState:
 def test_the_api_tells_what_the_pages_show_and_no_secret(changing: Changing) -> None:
     plan, rollout = changing.running
     client = changing.client()
-    listed = client.get("/api/v1/changes", **HOST).json
+    listed: Any = client.get("/api/v1/changes", **HOST).json
     assert [c["state"] for c in listed["changes"]] == ["running", "stopped", "rejected", "draft"]
     assert listed["changes"][0]["tally"]["total"] == 90
     told = client.get(f"/api/v1/changes/{plan}", **HOST)
-    assert told.json["change"]["rollout"] == rollout
-    assert len(told.json["devices"]) == 90
-    assert told.json["spent"] == 2
-    assert [g["passed"] for g in told.json["gates"]] == [True] * 3
+    shown: Any = told.json
+    assert shown["change"]["rollout"] == rollout
+    assert len(shown["devices"]) == 90
+    assert shown["spent"] == 2
+    assert [g["passed"] for g in shown["gates"]] == [True] * 3
     again = client.get(f"/api/v1/changes/{plan}", headers={"If-None-Match": told.headers["ETag"]}, **HOST)
     assert again.status_code == 304
     device = next(iter(STOCK.devices))
-    one = client.get(f"/api/v1/changes/{plan}/devices/{device}", **HOST).json
+    one: Any = client.get(f"/api/v1/changes/{plan}/devices/{device}", **HOST).json
     assert one["lines"][1].endswith("⟦env:WIFI_PUSKESMAS⟧")
     for path in ("/api/v1/changes/99", f"/api/v1/changes/99/devices/{device}", f"/api/v1/changes/{plan}/devices/x"):
         assert client.get(path, **HOST).status_code == 404
@@ -449,7 +450,7 @@ def test_every_plan_is_reached_page_by_page_on_the_pages_and_in_the_api(empty: C
         page = empty.page(after[1])
         reached += map(int, re.findall(r'<th scope="row"><a href="/perubahan/(\d+)"', page))
     assert sorted(reached) == list(range(1, 56))
-    listed = [empty.client().get(f"/api/v1/changes?page={n}&per_page=20", **HOST).json for n in (1, 2, 3)]
+    listed: list[Any] = [empty.client().get(f"/api/v1/changes?page={n}&per_page=20", **HOST).json for n in (1, 2, 3)]
     assert [c["id"] for told in listed for c in told["changes"]] == reached
     assert listed[0]["page"] == {"page": 1, "pages": 3, "matched": 55, "total": 55}
     assert empty.client().get("/api/v1/changes?page=0", **HOST).status_code == 422
