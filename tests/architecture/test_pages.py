@@ -10,17 +10,26 @@ import pytest
 from jinja2 import Environment, FileSystemLoader
 
 from controller.reports.offered import ReportPage
+from controller.views.audit import AuditPage
 from controller.views.board import BoardPage, OutagePage
 from controller.views.charts import ChartSet
-from controller.views.compliance import CompliancePage, FirmwarePage
+from controller.views.compliance import (
+    CompliancePage,
+    ConfigurationPage,
+    FirmwareKindPage,
+    FirmwarePage,
+    HeldPage,
+    RulePage,
+)
 from controller.views.device import DevicePage, RawPage
 from controller.views.map import MapPage
+from controller.views.new_change import NewChangePage, WishPage
 from controller.views.planner import PlannerPage
 from controller.views.planner_compare import ComparePage, ScenarioPage
 from controller.views.planner_figure import FigurePage
 from controller.views.planner_place import PickedCell, PlacePage
 from controller.views.public import PublicPage
-from controller.views.rollouts import ChangeDevicePage, ChangePage, ChangesPage
+from controller.views.rollouts import ChangeDevicePage, ChangePage, ChangesPage, MembersPage
 from controller.views.search import SearchPage
 from controller.views.site import SitePage
 from controller.views.sites import SitesPage
@@ -50,8 +59,16 @@ PAGES = {
     "changes.html": ChangesPage,
     "change.html": ChangePage,
     "change_device.html": ChangeDevicePage,
+    "change_devices.html": MembersPage,
+    "change_new.html": NewChangePage,
+    "change_request.html": WishPage,
+    "audit.html": AuditPage,
     "compliance.html": CompliancePage,
+    "compliance_rule.html": RulePage,
+    "compliance_list.html": HeldPage,
+    "configuration.html": ConfigurationPage,
     "firmware.html": FirmwarePage,
+    "firmware_kind.html": FirmwareKindPage,
 }
 #: Fields that a template takes from the dataclass in another way, with the reason.
 ELSEWHERE = {
@@ -59,6 +76,7 @@ ELSEWHERE = {
     "map.html": {"version"},  # for the API
     "change.html": {"version", "people"},  # for the ETag; in the words of the headline
     "change_device.html": {"version"},
+    "change_devices.html": {"version", "state"},
 }
 
 

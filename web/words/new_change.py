@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
+
+from markupsafe import Markup
 
 from controller.changes.model import Type, Variable
 from controller.views.new_change import Asked
@@ -43,6 +46,13 @@ def own(variable: Variable) -> str:
     if variable.value is None:
         return ""
     return ", ".join(variable.value) if isinstance(variable.value, tuple) else variable.value
+
+
+def tells(errors: Mapping[str, str], key: str) -> Markup:
+    """Attributes of a field: that it is wrong, and the texts that speak of it."""
+    if key in errors:
+        return Markup(' aria-invalid="true" aria-describedby="salah-{0} ket-{0}"').format(key)
+    return Markup(' aria-describedby="ket-{}"').format(key)
 
 
 def error(code: str) -> str:
