@@ -25,6 +25,10 @@ MARGINAL_TIMES, MARGINAL_LEAST, MARGINAL_MOST = 3, 60, 300
 _ID = re.compile(r"[0-9a-f]{12}")
 
 
+class PlanChanged(Exception):
+    """What was looked at is not what would be saved: the data have changed in between."""
+
+
 class TooMany(Exception):
     """There is no room for another scenario."""
 

@@ -9,7 +9,7 @@ from controller.views.planner import PlannerFilter, PlannerPage, PlanShown, plan
 from controller.views.planner_compare import ComparePage, ScenarioPage, compare_page, scenario_page
 from controller.views.planner_figure import FigurePage, figure_page
 from controller.views.planner_place import PickedCell, PlacePage, picked_cell, place_page
-from controller.views.planner_scenarios import Scenario, Scenarios, compose
+from controller.views.planner_scenarios import PlanChanged, Scenario, Scenarios, compose
 from controller.views.planner_sources import PlanAsk, Planner, PlanRefused, ProofState
 
 
@@ -68,10 +68,17 @@ class PlannerViews:
         found = self.planner.coverage(ask.profile, ask.radius_km, now)
         return None if found is None else shown(self.planner, ask, found, now, start=start)
 
-    def save(self, ask: PlanAsk, name: str, now: float) -> Scenario:
+    def save(self, ask: PlanAsk, name: str, now: float, *, seen: str = "") -> Scenario:
         """Keep a plan as it is now.
 
+        Args:
+            ask: the question.
+            name: what people call it.
+            now: epoch s.
+            seen: key of the plan that was looked at; "" where nobody looked.
+
         Raises:
+            PlanChanged: what it stands on is not what was looked at.
             PlanRefused: there is no plan.
             TooMany: there is no room for another.
             OSError: the disk refuses.
@@ -79,6 +86,8 @@ class PlannerViews:
         found = self.shown(ask, now)
         if found is None or found.plan is None:
             raise PlanRefused(found.refused or "unready" if found else "unready", "there is no plan to save")
+        if seen and seen != found.key:
+            raise PlanChanged("the plan was made anew on other data since it was looked at")
         scenario = compose(
             self.planner, ask, found.plan, name=name, now=now, is_bounded=found.proof.state is ProofState.DONE
         )

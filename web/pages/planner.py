@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, current_app, make_response, redire
 from werkzeug.wrappers import Response as AnyResponse
 
 from controller.views.planner import PlannerFilter
-from controller.views.planner_scenarios import TooMany
+from controller.views.planner_scenarios import PlanChanged, TooMany
 from controller.views.planner_sources import PlanRefused
 from controller.views.planner_views import PlannerViews
 from web.access import May, may
@@ -118,7 +118,10 @@ def save() -> AnyResponse:
     if wanted.ask is None:
         abort(400)
     try:
-        scenario = found.save(wanted.ask, request.form.get("nama", "")[:NAME_LENGTH], g_now())
+        seen = request.form.get("dasar", "")
+        scenario = found.save(wanted.ask, request.form.get("nama", "")[:NAME_LENGTH], g_now(), seen=seen)
+    except PlanChanged:
+        return redirect(f"{query.link(wanted)}&berubah=1#hasil", code=303)
     except (PlanRefused, TooMany):
         abort(409)
     return redirect(f"/rencana/{scenario.id}", code=303)

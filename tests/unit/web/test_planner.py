@@ -57,6 +57,18 @@ def saved(client: FlaskClient, query: str, name: str = "Uji") -> str:
     return str(answer.headers["Location"]).removeprefix("/rencana/")
 
 
+def test_what_is_saved_is_what_was_looked_at_or_nothing(client: FlaskClient) -> None:
+    query = "profil=bakti&radius=5&n=3"
+    page = client.get(f"/rencana?{query}").text
+    key = re.search(r'name="dasar" value="([^"]+)"', page)
+    assert key is not None
+    stale = client.post(f"/rencana/simpan?{query}", data={"nama": "Uji", "dasar": "of-yesterday"})
+    assert "berubah=1" in stale.location
+    assert "Tidak ada yang disimpan" in words(client.get(stale.location).text)
+    kept = client.post(f"/rencana/simpan?{query}", data={"nama": "Uji", "dasar": key[1]})
+    assert re.fullmatch(r"/rencana/[0-9a-f]{12}", kept.location)
+
+
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("language", ["id", "en"])
 def test_each_page_answers_in_both_languages_without_inline_code(client: FlaskClient, path: str, language: str):
