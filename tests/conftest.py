@@ -71,8 +71,11 @@ def missing(name: str) -> str | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The browser comes last: Playwright keeps an event loop running, beside which no other test can start one."""
-    items.sort(key=lambda item: "browser" in item.path.parts)
+    """Long files begin first, so that of several processes none ends long after the others.
+
+    The browser comes last: Playwright keeps an event loop running, beside which no other test can start one.
+    """
+    items.sort(key=lambda item: ("browser" in item.path.parts, "integration" not in item.path.parts))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
