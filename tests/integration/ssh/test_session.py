@@ -60,8 +60,8 @@ def test_a_question_is_waited_for_and_answered_unseen(session: Session) -> None:
 
 
 def test_keys_are_pressed_without_a_line_end(session: Session) -> None:
-    # Once the shell has said so it reads no keys any more: what is pressed goes to what runs.
-    session.run("echo ready; cat >/dev/null", expect=r"^ready\n")
+    # A child says that it runs: from then on the key goes to it, never to the shell between two commands.
+    session.run("sh -c 'echo ready; exec cat >/dev/null'", expect=r"^ready\n")
     assert "^C" in session.press("\x03")
 
 
