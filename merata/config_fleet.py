@@ -49,9 +49,9 @@ class ConfigFleet:
     journal: Journal
     units: Units
 
-    @cached_property
+    @property
     def subjects(self) -> tuple[Subject, ...]:
-        """Every device in service, by id, with what it last said it is."""
+        """Every device in service, by id, with what it has said up to now that it is."""
         return tuple(
             subjects(
                 self.inventory,

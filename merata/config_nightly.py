@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from controller.journal.errors import JournalError
 from controller.journal.journal import Journal
-from controller.journal.records import Request
+from controller.journal.records import Request, RequestState
 from merata.config_fleet import ConfigFleet, is_spoken
 
 log = logging.getLogger(__name__)
@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 KIND: Final = "config.backup"
 WHO: Final = "nightly"
 _LOOK_S: Final = 30.0
+#: A backup that failed, or found no device yet (nothing was recognised), is asked for again after this.
+_AGAIN_S: Final = 600.0
+_OVER: Final = (RequestState.DONE, RequestState.FAILED)
 #: Failures named in the result of a request; the rest is counted. `merata config backup --json` tells all.
 _NAMED: Final = 50
 
@@ -51,7 +54,9 @@ class Nightly:
         try:
             newest = next(iter(self._journal.requests(kind=KIND, limit=1)), None)
             if newest is not None and self._night(newest.at) == here.date():
-                return None
+                fetched = newest.state is RequestState.DONE and bool((newest.result or {}).get("devices"))
+                if fetched or newest.state not in _OVER or now - newest.at < _AGAIN_S:
+                    return None
             return self._journal.ask(KIND, {"where": "all"}, who=WHO, at=now)
         except JournalError as error:
             log.error("the nightly backup could not be asked for: %s", error)

@@ -27,6 +27,10 @@ log = logging.getLogger(__name__)
 WHO = "executor"
 #: The minutes before a wave with which its gate compares.
 BASELINE_S = 900.0
+#: A gate waits so long for devices that were not polled since the wave: twice the slowest polling class, and a minute.
+PATIENCE_S = 660.0
+_LOOK_S = 10.0
+_LEAST_S = 60.0
 #: Steps in which nothing was sent yet: after a crash such a device simply waits again.
 _BEFORE = (Step.PRECHECKING, Step.BACKING_UP)
 
@@ -51,6 +55,7 @@ class Running:
     examine: list[str] = field(default_factory=list)
     crashed: bool = False
     quiet_since: float | None = None  # monotonic: the wave is over since then
+    looked: float = -_LOOK_S  # into the quiet time, when the gate last looked
     planned: dict[str, PlanDevice] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -150,9 +155,11 @@ class Running:
             self.quiet_since = self.clock.monotonic()
         gated = len((self.rollouts.rollout(self.id, devices=False) or _NONE).gates) > self.wave
         if changed and not gated:
-            if self.clock.monotonic() - self.quiet_since < self.options.settle_s:
+            quiet = self.clock.monotonic() - self.quiet_since
+            if quiet < self.options.settle_s or quiet - self.looked < _LOOK_S:
                 return None
-            gate = self._gate(changed, now)
+            self.looked = quiet
+            gate = self._gate(changed, now, quiet)
             if gate is None:
                 return None
             self.rollouts.add_gate(self.id, gate.plain(), at=now)
@@ -166,7 +173,7 @@ class Running:
         last = max((d.wave for d in self.progress.values()), default=0)
         if self.wave < last:
             self.wave += 1
-            self.wave_began, self.quiet_since = now, None
+            self.wave_began, self.quiet_since, self.looked = now, None, -_LOOK_S
             self.rollouts.set_wave(self.id, self.wave)
             return None
         offline = [d.device for d in self.progress.values() if d.step is Step.OFFLINE]
@@ -174,14 +181,16 @@ class Running:
             return self._be(RolloutState.PAUSED, "offline", devices=len(offline))
         return self._close(RolloutState.DONE, "")
 
-    def _gate(self, changed: Sequence[str], now: float) -> Gate | None:
-        settle = max(60.0, self.options.settle_s)
+    def _gate(self, changed: Sequence[str], now: float, quiet: float) -> Gate | None:
+        """What was measured since the wave ended, `quiet` seconds ago; None: not yet to be told."""
         try:
             before = self.monitoring.measured(changed, start=self.wave_began - BASELINE_S, end=self.wave_began)
-            after = self.monitoring.measured(changed, start=now - settle, end=now)
+            after = self.monitoring.measured(changed, start=now - max(_LEAST_S, quiet), end=now)
         except StoreError as error:
             log.warning("the gate after wave %d of rollout %d waits: %s", self.wave, self.id, error)
             return None
+        if after.asked < before.asked and quiet < self.options.settle_s + PATIENCE_S:
+            return None  # some are polled every five minutes only, and a poll takes a while to be stored
         return judge(before, after, self.options.tolerance, wave=self.wave, at=now)
 
     # --- states -------------------------------------------------------------------------------------------------------

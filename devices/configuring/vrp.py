@@ -7,6 +7,7 @@ delay`, which starts what was saved. `commit trial` of VRP8 is not used: it woul
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from devices.configuring.lined import Lined
@@ -81,6 +82,10 @@ GRAMMAR: Final = Grammar(
 )
 
 
+#: Lines of which the device shows another text, in an order of its own: what it will show cannot be foretold.
+_UNTOLD: Final = re.compile(r"\s*(?:undo )?(?:local-user|snmp-agent community)\b")
+
+
 class Vrp(Lined):
     """The dialect of VRP. Implements `devices.configuring.dialect.Dialect`."""
 
@@ -101,6 +106,10 @@ class Vrp(Lined):
     )
     question = r"\[Y/N(?:/C)?\]\s?:?\s*\Z"
     stages = re.compile(r"\[~[^\]\n]+\][ \t]*\Z")
+
+    def after(self, running: str, lines: Sequence[str]) -> str | None:
+        """As the port says; None also for accounts and communities."""
+        return None if any(_UNTOLD.match(line) for line in lines) else super().after(running, lines)
 
     def restart_scheduled(self, session: Session) -> str | None:
         """`display schedule reboot`."""

@@ -41,6 +41,19 @@ def test_it_is_asked_for_at_the_hour_and_not_again_after_a_restart(journal: Jour
     assert len(journal.requests(kind=KIND)) == 2
 
 
+@pytest.mark.parametrize(("ok", "result"), [(False, {"error": "locked"}), (True, {"devices": 0})])
+def test_one_that_failed_or_found_nobody_is_asked_for_again_after_a_while(
+    journal: Journal, ok: bool, result: dict[str, object]
+) -> None:
+    first = asked(journal, at(2.01))
+    assert first is not None
+    journal.take([KIND], by="executor", at=at(2.02))
+    assert asked(journal, at(3)) is None  # under way
+    journal.finish(first, by="executor", at=at(2.03), ok=ok, result=result)
+    assert asked(journal, at(2.1)) is None
+    assert asked(journal, at(2.3)) is not None
+
+
 def test_a_night_that_was_missed_is_made_up_for_by_day(journal: Journal) -> None:
     assert asked(journal, at(9)) is not None
 
