@@ -79,6 +79,28 @@ def test_a_gate_that_fails_stops_and_keeps_what_it_measured(world: Province) -> 
     assert sorted(world.steps().values()).count(Step.OK) == 1
 
 
+def test_a_gate_waits_for_a_device_that_is_polled_seldom(world: Province) -> None:
+    executor = started(world)
+    well = Measured(asked=1, answering=1, clients=20.0, bps=2e6, errors_per_h=0)
+    world.poller.before, world.poller.now = well, Measured()
+    for _ in range(30):  # quickly settled, but nobody was polled yet
+        executor.tick()
+        world.clock.sleep(2.0)
+    running = world.newest()
+    assert running is not None
+    assert (running.state, running.gates) == (RolloutState.RUNNING, ())
+    world.poller.before = world.poller.now = None
+    assert world.run(executor).state is RolloutState.DONE
+
+
+def test_a_gate_that_nobody_polls_at_last_fails(world: Province) -> None:
+    executor = started(world)
+    world.poller.before = Measured(asked=1, answering=1, clients=20.0, bps=2e6, errors_per_h=0)
+    world.poller.now = Measured()
+    found = world.run(executor, step_s=20.0)
+    assert (found.state, found.why["reason"]) == (RolloutState.STOPPED, "gate")
+
+
 def test_an_operators_stop_lets_what_is_under_way_finish(world: Province) -> None:
     later = Later()
     plan = world.plan([world.planned(n) for n in NAMES], Options(settle_s=0.0, waves=(1.0,)))
