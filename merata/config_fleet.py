@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from controller.changes.subjects import Subject, subjects
 from controller.changes.where import Where, compile_where
+from controller.configurations.alone import Ways
 from controller.configurations.collect import Collector
 from controller.configurations.copies import Copies
 from controller.configurations.history import History
@@ -123,18 +124,21 @@ class ConfigFleet:
             raise CredentialError(f"{reference}: expected a text, this is an SSH key")
         return found
 
+    def ways(self, session_s: float) -> Ways:
+        """One session at a time with a device that nobody else has in hand."""
+        return Ways(
+            sessions=self.sessions, dialect_of=dialect_of, locks=self.locks, now=time.time, session_s=session_s
+        )  # fmt: skip
+
     def collector(self, *, workers: int = 50, session_s: float = 90.0) -> Collector:
         """Fetches and keeps configurations."""
         return Collector(
-            sessions=self.sessions,
-            dialect_of=dialect_of,
+            ways=self.ways(session_s),
             copies=self.copies,
             history=self.history,
             rows=self.journal.configurations,
-            locks=self.locks,
             fingerprint=self.fingerprint.of,
             now=time.time,
-            session_s=session_s,
             workers=workers,
         )
 

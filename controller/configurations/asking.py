@@ -8,11 +8,9 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Final
 
-from controller.configurations.collect import Locks
-from devices.configuring.dialect import Dialect
-from devices.errors import CredentialError, DeviceError, NotSupported
+from controller.configurations.alone import Ways
+from devices.errors import CredentialError, DeviceError
 from devices.model import Device
-from devices.transport.session import Sessions
 
 #: A lock outlives its session by this.
 _GRACE_S: Final = 10.0
@@ -39,13 +37,9 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
-    """Everything a round needs. session_s: bound of one session. workers: sessions at once."""
+    """Everything a round needs. workers: sessions at once."""
 
-    sessions: Sessions
-    dialect_of: Callable[[str], Dialect | None]
-    locks: Locks
-    now: Callable[[], float]
-    session_s: float = 60.0
+    ways: Ways
     workers: int = 50
 
     def ask(
@@ -78,22 +72,8 @@ class Asker:
 
     def _one(self, device: Device, command: str) -> Answer:
         started = time.monotonic()
-        dialect = self.dialect_of(device.platform)
-        if dialect is None or device.ssh is None:
-            lacks = (
-                "has no ssh settings" if device.ssh is None else f"is of platform {device.platform!r}, not yet spoken"
-            )
-            raise NotSupported(f"{device.id!r} {lacks}", target=device.target.host)
-        with self.locks.held(device.id, by="command", until=self.now() + self.session_s + _GRACE_S) as ours:
-            if not ours:
-                raise DeviceError(f"{device.id!r} is being changed or asked by another job", target=device.target.host)
-            session = self.sessions.open(device, deadline_s=self.session_s)
-            try:
-                said = session.run(command)
-            except BaseException:
-                session.cut()
-                raise
-            session.close()
+        with self.ways.alone_with(device, "command") as (session, dialect):
+            said = session.run(command)
         return Answer(device=device.id, text=dialect.mask(said), elapsed_s=time.monotonic() - started)
 
 

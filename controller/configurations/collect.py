@@ -5,24 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
+from controller.configurations.alone import Ways
 from controller.configurations.copies import Copies
 from controller.configurations.errors import ConfigurationError
 from controller.configurations.history import History
 from controller.journal.configurations import Configurations
-from devices.configuring.dialect import Dialect
-from devices.errors import CredentialError, DeviceError, NotSupported
+from devices.errors import CredentialError, DeviceError
 from devices.model import Device
-from devices.transport.session import Sessions
 
 #: One revision of the history holds so many devices at most: what was fetched is kept before the slowest has answered.
 _PIECE = 50
-#: A lock outlives its session by this, so that it never falls while the session still speaks.
-_GRACE_S = 10.0
 
 
 class Outcome(StrEnum):
@@ -46,14 +42,6 @@ class Fetched:
     error: str | None = None
 
 
-class Locks(Protocol):
-    """One hand on a device."""
-
-    def held(self, device: str, *, by: str, until: float) -> AbstractContextManager[bool]:
-        """Hold a device for the time of a block; False in it when somebody else does."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Text:
     """What one session gave."""
@@ -70,18 +58,15 @@ class _Text:
 class Collector:
     """Everything a fetch needs.
 
-    fingerprint: keyed hash of a normalised text. session_s: bound of one session. workers: sessions at once.
+    fingerprint: keyed hash of a normalised text. now: epoch s. workers: sessions at once.
     """
 
-    sessions: Sessions
-    dialect_of: Callable[[str], Dialect | None]
+    ways: Ways
     copies: Copies
     history: History
     rows: Configurations
-    locks: Locks
     fingerprint: Callable[[str], str]
     now: Callable[[], float]
-    session_s: float = 90.0
     workers: int = 50
 
     def fetch(
@@ -128,23 +113,9 @@ class Collector:
 
     def _ask(self, device: Device) -> _Text:
         started = time.monotonic()
-        dialect = self.dialect_of(device.platform)
-        if dialect is None or device.ssh is None:
-            lacks = (
-                "has no ssh settings" if device.ssh is None else f"is of platform {device.platform!r}, not yet spoken"
-            )
-            raise NotSupported(f"{device.id!r} {lacks}", target=device.target.host)
-        with self.locks.held(device.id, by="backup", until=self.now() + self.session_s + _GRACE_S) as ours:
-            if not ours:
-                raise DeviceError(f"{device.id!r} is being changed or asked by another job", target=device.target.host)
-            session = self.sessions.open(device, deadline_s=self.session_s)
-            try:
-                running = dialect.fetch(session)
-                saved = dialect.fetch_saved(session)
-            except BaseException:
-                session.cut()
-                raise
-            session.close()
+        with self.ways.alone_with(device, "backup") as (session, dialect):
+            running = dialect.fetch(session)
+            saved = dialect.fetch_saved(session)
         normalised = dialect.normalise(running)
         return _Text(
             device=device.id,

@@ -45,20 +45,12 @@ def command(
     what goes wrong. Exits with 1 when a device did not answer.
     """
     from controller.configurations.asking import Asker
-    from devices.configuring.registry import dialect_of
     from merata.config_fleet import config_fleet
 
     with config_fleet(context.state, context.inventory) as fleet:
         chosen = spoken(among(fleet, expression))
         who = _allowed(fleet, chosen, line, account)
-        asker = Asker(
-            sessions=fleet.sessions,
-            dialect_of=dialect_of,
-            locks=fleet.locks,
-            now=time.time,
-            session_s=session_s,
-            workers=workers,
-        )
+        asker = Asker(ways=fleet.ways(session_s), workers=workers)
         with click.progressbar(length=len(chosen), label="Asking", file=sys.stderr, hidden=as_json) as bar:
             answers = asker.ask([fleet.device(s) for s in chosen], line, on_done=lambda _: bar.update(1))
         if account is not None:

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import pytest
 
+from controller.configurations.alone import Ways
 from controller.configurations.collect import Collector, Outcome
 from controller.configurations.copies import Copies
 from controller.configurations.drift import drifted, what
@@ -96,12 +97,16 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 def collector(fleet: Fleet, journal: Journal, folder: Path) -> Collector:
     return Collector(
-        sessions=fleet,
-        dialect_of=lambda platform: cast("Dialect", fleet) if platform == "ios" else None,
+        ways=Ways(
+            sessions=fleet,
+            dialect_of=lambda platform: cast("Dialect", fleet) if platform == "ios" else None,
+            locks=fleet,
+            now=lambda: fleet.now,
+            session_s=5.0,
+        ),
         copies=Copies(folder / "copies", bytes(32)),
         history=History(folder / "history"),
         rows=journal.configurations,
-        locks=fleet,
         fingerprint=lambda text: f"fp-{hash(text):x}",
         now=lambda: fleet.now,
         workers=8,
