@@ -93,9 +93,12 @@ def test_what_is_expected_is_shown_and_can_be_taken_back(
     assert base == bench.shown()
     assert dialect.missing(base, lines)
     expected = dialect.after(base, lines)
+    # What a device shows of accounts in an order and cipher of its own is not foretold.
+    assert (expected is None) == (platform == "vrp" and any("local-user" in line for line in lines))
     dialect.send(session, lines)
-    # The simulator shows lines of a section in the order of typing, a device in its own.
-    assert sorted(bench.shown().splitlines()) == sorted((expected or "").splitlines())
+    if expected is not None:
+        # The simulator shows lines of a section in the order of typing, a device in its own.
+        assert sorted(bench.shown().splitlines()) == sorted(expected.splitlines())
     assert dialect.missing(bench.shown(), lines) == []
     dialect.send(session, dialect.undoing(bench.shown(), base))
     assert sorted(bench.shown().splitlines()) == sorted(base.splitlines())
