@@ -202,9 +202,9 @@ def main() -> int:
             folder.mkdir()
             with _shells.served(folder, count, login_s=login_s, reply_s=reply_s):
                 for workers in widths:
-                    rows.append({**push(folder, count, workers), "routers": title})
                     found = [measure(folder, count, workers) for measure in (ours, nornir, ansible)]
                     rows += [{**row, "routers": title} for row in found if row is not None]
+                    rows.append({**push(folder, count, workers), "routers": title})
     if not (PEERS / "python").exists():
         print("nornir and ansible are not installed: make peers", file=sys.stderr)
     results = Path(__file__).with_name("results")
