@@ -223,7 +223,7 @@ def parts(folder: Path, scene: Scene, port: int) -> list[Part]:
     return [
         *first,
         Part(name="simulator", command=(*merata, *simulate, *anchored), ready="READY"),
-        Part(name="controller", command=(*with_inventory, "run", *tests), ready="READY"),
+        Part(name="controller", command=(*with_inventory, "run", "--log-level", "error", *tests), ready="READY"),
         Part(name="pages", command=(*with_inventory, "web", "--port", str(port)), ready_port=port),
         *last,
     ]

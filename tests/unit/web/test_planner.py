@@ -262,3 +262,7 @@ def test_before_the_first_measurement_nobody_is_said_to_be_unserved(given: World
     page = words(app.test_client().get("/rencana").text)
     assert re.search(r"Belum terukur: [\d.]+ orang tinggal dekat lokasi", page)
     assert "dari 100 orang" not in page
+
+
+def test_a_plan_on_the_same_data_as_the_figures_above_needs_no_note(client: FlaskClient) -> None:
+    assert "hasil ukur yang lebih baru" not in words(client.get("/rencana?profil=bakti&radius=5&n=3").text)
