@@ -40,6 +40,11 @@ def lines_of(intent: Intent, files: dict[str, str], device: Device) -> list[str]
             raise NotSupported("Linux hosts have no one way for this: use a template")
 
 
+def home_of(account: str) -> str:
+    """Home of an account on the device, as the Filesystem Hierarchy Standard 3.0 has it (3.8 and 3.14)."""
+    return "/root" if account == "root" else f"/home/{account}"
+
+
 def _whole(files: dict[str, str], path: str, lines: list[str]) -> Iterator[str]:
     if files.get(path, "").rstrip("\n").split("\n") != lines:
         yield f"printf '%s\\n' {' '.join(quoted(line) for line in lines)} > {path}"
@@ -55,7 +60,7 @@ def _account(intent: UserAccount) -> Iterator[str]:
     if intent.password is not None:
         yield f"printf '%s:%s\\n' {name} {intent.password} | chpasswd"
     if intent.ssh_key is not None:
-        home, key = ("/root" if name == "root" else f"/home/{name}"), quoted(intent.ssh_key)
+        home, key = home_of(name), quoted(intent.ssh_key)
         keys = f"{home}/.ssh/authorized_keys"
         yield f"mkdir -p {home}/.ssh && chmod 700 {home}/.ssh"
         yield f"grep -qxF {key} {keys} 2>/dev/null || printf '%s\\n' {key} >> {keys}"
