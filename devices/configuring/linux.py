@@ -22,7 +22,8 @@ from devices.transport.session import Session
 FILES: Final = (
     "/etc/hostname", "/etc/hosts", "/etc/resolv.conf", "/etc/motd", "/etc/issue.net", "/etc/ntp.conf", "/etc/timezone",
     "/etc/chrony/chrony.conf", "/etc/systemd/timesyncd.conf", "/etc/snmp/snmpd.conf", "/etc/network/interfaces",
-    "/etc/hostapd/hostapd.conf", "/etc/dnsmasq.conf", "/etc/ssh/sshd_config", f"{linux_intents.home_of('root')}/.ssh/authorized_keys",
+    "/etc/hostapd/hostapd.conf", "/etc/dnsmasq.conf", "/etc/ssh/sshd_config",
+    f"{linux_intents.home_of('root')}/.ssh/authorized_keys",
     "/tmp/system.cfg", "/etc/shadow", "/etc/passwd",  # noqa: S108 - airOS keeps its configuration there
 )  # fmt: skip
 #: `wpa_passphrase=x`, `rocommunity x`, `users.1.password=x`, `Password: x`, uci's `option key 'x'`.
